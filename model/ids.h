@@ -1,0 +1,48 @@
+// Identities. User-visible ids are strings (case kept, compared without case); inside a shard
+// things are numbered, because numbers are small and append in order.
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace windlass {
+
+using ShardId = std::uint16_t;          // 0..N-1; shard 0 is also the directory
+using InstanceId = std::uint64_t;       // random, new for each start of a process; never reused
+using SessionId = std::uint64_t;        // given by the shard; unique within it
+using Sequence = std::uint64_t;         // position in one direction of a session; the first is 1
+using ShardEpoch = std::uint64_t;       // raised each time a process claims the shard
+using ClusterGeneration = std::uint64_t;
+using EventNumber = std::uint64_t;      // counts the events of a shard; 48 bits are used
+using PoolSeq = std::uint64_t;
+using NodeSeq = std::uint64_t;
+using JobSeq = std::uint64_t;
+using TaskSeq = std::uint64_t;
+using AttemptNumber = std::uint32_t;    // counts the dispatches of a task, from 1; never restarts
+using ClaimId = std::uint64_t;
+using SlotCount = std::int32_t;
+
+// A task inside its shard.
+struct TaskKey {
+  JobSeq job = 0;
+  TaskSeq task = 0;
+  auto operator<=>(const TaskKey&) const = default;
+};
+
+// ASCII lower case: the API compares ids without case and allows only ASCII in them.
+std::string lower_cased(std::string_view text);
+
+// ^[A-Za-z0-9_-]{1,64}$: pool, job, job schedule and task ids as clients may create them.
+bool valid_user_id(std::string_view id);
+
+// Which shard owns an id: FNV-1a 64 over lower(account) + '\0' + lower(id), finished by a 64-bit
+// mix (murmur3's), modulo the number of shards. Fixed for ever: clusters depend on it
+// (docs/PROTOCOL.md). Pools go by pool id, reservations of jobs and schedules by job id.
+ShardId shard_of(std::string_view account, std::string_view id, ShardId shards_total);
+
+// The API's eTag without quotes: "0x" and 15 upper-case hex digits, 12 bits shard and 48 bits event.
+std::string etag_text(ShardId shard, EventNumber event);
+
+}  // namespace windlass
