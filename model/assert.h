@@ -9,5 +9,6 @@ namespace windlass {
 
 }  // namespace windlass
 
-#define WINDLASS_ASSERT(condition) \
-  (static_cast<bool>(condition) ? void(0) : ::windlass::assertion_failed(#condition, __FILE__, __LINE__))
+#define WINDLASS_ASSERT(condition)        \
+  (static_cast<bool>(condition) ? void(0) \
+                                : ::windlass::assertion_failed(#condition, __FILE__, __LINE__))

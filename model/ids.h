@@ -9,18 +9,18 @@
 
 namespace windlass {
 
-using ShardId = std::uint16_t;          // 0..N-1; shard 0 is also the directory
-using InstanceId = std::uint64_t;       // random, new for each start of a process; never reused
-using SessionId = std::uint64_t;        // given by the shard; unique within it
-using Sequence = std::uint64_t;         // position in one direction of a session; the first is 1
-using ShardEpoch = std::uint64_t;       // raised each time a process claims the shard
+using ShardId = std::uint16_t;     // 0..N-1; shard 0 is also the directory
+using InstanceId = std::uint64_t;  // random, new for each start of a process; never reused
+using SessionId = std::uint64_t;   // given by the shard; unique within it
+using Sequence = std::uint64_t;    // position in one direction of a session; the first is 1
+using ShardEpoch = std::uint64_t;  // raised each time a process claims the shard
 using ClusterGeneration = std::uint64_t;
-using EventNumber = std::uint64_t;      // counts the events of a shard; 48 bits are used
+using EventNumber = std::uint64_t;  // counts the events of a shard; 48 bits are used
 using PoolSeq = std::uint64_t;
 using NodeSeq = std::uint64_t;
 using JobSeq = std::uint64_t;
 using TaskSeq = std::uint64_t;
-using AttemptNumber = std::uint32_t;    // counts the dispatches of a task, from 1; never restarts
+using AttemptNumber = std::uint32_t;  // counts the dispatches of a task, from 1; never restarts
 using ClaimId = std::uint64_t;
 using SlotCount = std::int32_t;
 
@@ -42,7 +42,8 @@ bool valid_user_id(std::string_view id);
 // (docs/PROTOCOL.md). Pools go by pool id, reservations of jobs and schedules by job id.
 ShardId shard_of(std::string_view account, std::string_view id, ShardId shards_total);
 
-// The API's eTag without quotes: "0x" and 15 upper-case hex digits, 12 bits shard and 48 bits event.
+// The API's eTag without quotes: "0x" and 15 upper-case hex digits, 12 bits shard and 48 bits
+// event.
 std::string etag_text(ShardId shard, EventNumber event);
 
 }  // namespace windlass

@@ -17,22 +17,34 @@ struct Unit {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}       // NOLINT
-  Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}   // NOLINT
+  Result(T value) : content_(std::in_place_index<0>, std::move(value)) {}            // NOLINT
+  Result(Error error) : content_(std::in_place_index<1>, std::move(error)) {}        // NOLINT
   Result(ErrorCode code) : content_(std::in_place_index<1>, Error{code, {}, {}}) {}  // NOLINT
 
   bool has_value() const { return content_.index() == 0; }
   explicit operator bool() const { return has_value(); }
 
-  T& value() { WINDLASS_ASSERT(has_value()); return std::get<0>(content_); }
-  const T& value() const { WINDLASS_ASSERT(has_value()); return std::get<0>(content_); }
+  T& value() {
+    WINDLASS_ASSERT(has_value());
+    return std::get<0>(content_);
+  }
+  const T& value() const {
+    WINDLASS_ASSERT(has_value());
+    return std::get<0>(content_);
+  }
   T& operator*() { return value(); }
   const T& operator*() const { return value(); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
 
-  Error& error() { WINDLASS_ASSERT(!has_value()); return std::get<1>(content_); }
-  const Error& error() const { WINDLASS_ASSERT(!has_value()); return std::get<1>(content_); }
+  Error& error() {
+    WINDLASS_ASSERT(!has_value());
+    return std::get<1>(content_);
+  }
+  const Error& error() const {
+    WINDLASS_ASSERT(!has_value());
+    return std::get<1>(content_);
+  }
 
   bool operator==(const Result&) const = default;
 
@@ -41,6 +53,8 @@ class [[nodiscard]] Result {
 };
 
 using Status = Result<Unit>;
-inline Status ok() { return Unit{}; }
+inline Status ok() {
+  return Unit{};
+}
 
 }  // namespace windlass

@@ -29,11 +29,15 @@ struct MonoTime {
 inline WallTime operator+(WallTime t, Duration d) {
   return d == kInfinite ? WallTime{INT64_MAX} : WallTime{t.ticks + d.count()};
 }
-inline Duration operator-(WallTime a, WallTime b) { return Duration{a.ticks - b.ticks}; }
+inline Duration operator-(WallTime a, WallTime b) {
+  return Duration{a.ticks - b.ticks};
+}
 inline MonoTime operator+(MonoTime t, Duration d) {
   return d.count() > INT64_MAX - t.ticks ? MonoTime{INT64_MAX} : MonoTime{t.ticks + d.count()};
 }
-inline Duration operator-(MonoTime a, MonoTime b) { return Duration{a.ticks - b.ticks}; }
+inline Duration operator-(MonoTime a, MonoTime b) {
+  return Duration{a.ticks - b.ticks};
+}
 
 // The only source of time a core sees: handed in with every input.
 struct Now {

@@ -1,0 +1,251 @@
+// What a gateway asks of a shard: commands (wishes that change something) and questions (reads).
+// Both travel the same road and are handled in the order of arrival.
+#pragma once
+
+#include "model/job.h"
+#include "model/pool.h"
+#include "model/task.h"
+
+#include <variant>
+
+namespace windlass {
+
+// ---- commands ------------------------------------------------------------------------------
+
+struct AddPool {
+  PoolSpec spec;
+  bool operator==(const AddPool&) const = default;
+};
+struct DeletePool {
+  std::string pool_id;
+  Conditions conditions;
+  bool operator==(const DeletePool&) const = default;
+};
+
+// Members given replace whole; absent ones stay.
+struct PatchPool {
+  std::string pool_id;
+  Conditions conditions;
+  std::optional<StartTask> start_task;
+  std::optional<std::vector<MetadataItem>> metadata;
+  std::optional<std::string> target_node_communication_mode;
+  std::optional<std::string> kept_json;  // members to merge over the kept ones, one level deep
+  bool operator==(const PatchPool&) const = default;
+};
+
+struct ResizePool {
+  std::string pool_id;
+  Conditions conditions;
+  std::optional<std::int32_t> target_dedicated_nodes;
+  std::optional<std::int32_t> target_spot_nodes;
+  std::optional<Duration> resize_timeout;
+  NodeDeallocationOption deallocation = NodeDeallocationOption::requeue;
+  bool operator==(const ResizePool&) const = default;
+};
+struct StopResize {
+  std::string pool_id;
+  Conditions conditions;
+  bool operator==(const StopResize&) const = default;
+};
+
+// Goes to the job's home shard (the one its id hashes to), which reserves the id first.
+struct AddJob {
+  JobSpec spec;
+  bool operator==(const AddJob&) const = default;
+};
+
+// The rest of a job's commands go to the shard that holds it: that of its pool.
+struct DeleteJob {
+  std::string job_id;
+  Conditions conditions;
+  bool operator==(const DeleteJob&) const = default;
+};
+struct TerminateJob {
+  std::string job_id;
+  Conditions conditions;
+  std::string reason;
+  bool operator==(const TerminateJob&) const = default;
+};
+struct DisableJob {
+  std::string job_id;
+  Conditions conditions;
+  DisableTasks disable_tasks = DisableTasks::requeue;
+  bool operator==(const DisableJob&) const = default;
+};
+struct EnableJob {
+  std::string job_id;
+  Conditions conditions;
+  bool operator==(const EnableJob&) const = default;
+};
+struct ChangeJob {
+  std::string job_id;
+  Conditions conditions;
+  JobChange change;
+  bool replace = false;  // PUT
+  bool operator==(const ChangeJob&) const = default;
+};
+
+// Each task succeeds or fails alone; the answer has one outcome for each, in order.
+struct AddTasks {
+  std::string job_id;
+  std::vector<NewTask> tasks;
+  bool operator==(const AddTasks&) const = default;
+};
+struct DeleteTask {
+  std::string job_id;
+  std::string task_id;
+  Conditions conditions;
+  bool operator==(const DeleteTask&) const = default;
+};
+struct TerminateTask {
+  std::string job_id;
+  std::string task_id;
+  Conditions conditions;
+  bool operator==(const TerminateTask&) const = default;
+};
+struct ChangeTask {
+  std::string job_id;
+  std::string task_id;
+  Conditions conditions;
+  TaskConstraints constraints;
+  std::optional<std::int32_t> retries_max;
+  bool operator==(const ChangeTask&) const = default;
+};
+
+// ---- questions -----------------------------------------------------------------------------
+
+// A page of a list in ascending lower-cased id order.
+struct PageRequest {
+  std::string after;  // lower-cased id of the last entry seen; empty: from the start
+  std::uint32_t entries_max = 1000;
+  std::string filter;  // $filter as written; already checked by the gateway
+  bool documents =
+      true;  // tasks: whether the documents are wanted (not when $select leaves them out)
+  bool operator==(const PageRequest&) const = default;
+};
+
+struct GetPool {
+  std::string pool_id;
+  Conditions conditions;
+  bool operator==(const GetPool&) const = default;
+};
+struct ListPools {
+  PageRequest page;
+  bool operator==(const ListPools&) const = default;
+};
+struct GetNode {
+  std::string pool_id;
+  std::string node_id;
+  bool operator==(const GetNode&) const = default;
+};
+struct ListNodes {
+  std::string pool_id;
+  PageRequest page;
+  bool operator==(const ListNodes&) const = default;
+};
+struct ListNodeCounts {
+  PageRequest page;
+  bool operator==(const ListNodeCounts&) const = default;
+};
+struct FindJob {
+  std::string job_id;
+  bool operator==(const FindJob&) const = default;
+};  // to the home shard: who holds it?
+struct GetJob {
+  std::string job_id;
+  Conditions conditions;
+  bool operator==(const GetJob&) const = default;
+};
+struct ListJobs {
+  PageRequest page;
+  bool operator==(const ListJobs&) const = default;
+};
+struct GetTask {
+  std::string job_id;
+  std::string task_id;
+  Conditions conditions;
+  bool operator==(const GetTask&) const = default;
+};
+struct ListTasks {
+  std::string job_id;
+  PageRequest page;
+  bool operator==(const ListTasks&) const = default;
+};
+struct GetTaskCounts {
+  std::string job_id;
+  bool operator==(const GetTaskCounts&) const = default;
+};
+// Where the files of a task or a node are: the worker process to ask, and the folder.
+struct FindTaskFiles {
+  std::string job_id;
+  std::string task_id;
+  bool operator==(const FindTaskFiles&) const = default;
+};
+struct FindNodeFiles {
+  std::string pool_id;
+  std::string node_id;
+  bool operator==(const FindNodeFiles&) const = default;
+};
+
+using Request = std::variant<AddPool, DeletePool, PatchPool, ResizePool, StopResize, AddJob,
+                             DeleteJob, TerminateJob, DisableJob, EnableJob, ChangeJob, AddTasks,
+                             DeleteTask, TerminateTask, ChangeTask, GetPool, ListPools, GetNode,
+                             ListNodes, ListNodeCounts, FindJob, GetJob, ListJobs, GetTask,
+                             ListTasks, GetTaskCounts, FindTaskFiles, FindNodeFiles>;
+
+// Commands are kept until recorded once; questions may be asked again.
+inline bool changes_something(const Request& request) {
+  return request.index() <= 14;
+}
+
+struct Command {
+  std::string account;
+  Request request;
+  bool operator==(const Command&) const = default;
+};
+
+// ---- answers -------------------------------------------------------------------------------
+
+struct Done {
+  Version version;
+  bool operator==(const Done&) const = default;
+};
+// This shard does not hold the job: ask its home shard again (the gateway's cache was old).
+struct NotHere {
+  bool operator==(const NotHere&) const = default;
+};
+
+struct TaskOutcome {
+  std::optional<Error> error;
+  Version version;  // when added
+  bool operator==(const TaskOutcome&) const = default;
+};
+struct TasksAdded {
+  std::vector<TaskOutcome> outcomes;
+  bool operator==(const TasksAdded&) const = default;
+};
+
+template <class View>
+struct Page {
+  std::vector<View> entries;
+  // Present: more may follow; ask with this as `after` (a page may be short, even empty).
+  std::optional<std::string> next;
+  bool operator==(const Page&) const = default;
+};
+
+struct JobFound {
+  ShardId shard = 0;
+  bool operator==(const JobFound&) const = default;
+};
+struct FilesFound {
+  InstanceId worker = 0;  // the process to ask over the bulk road; 0: not connected now
+  std::string node_id;
+  std::string folder;  // relative to the node's root; empty: the root
+  bool operator==(const FilesFound&) const = default;
+};
+
+using Answer = std::variant<Error, NotHere, Done, TasksAdded, PoolView, Page<PoolView>, NodeView,
+                            Page<NodeView>, Page<PoolNodeCounts>, JobFound, JobRecord,
+                            Page<JobRecord>, TaskView, Page<TaskView>, TaskCounts, FilesFound>;
+
+}  // namespace windlass

@@ -1,0 +1,55 @@
+// Reading a node's files over the bulk road. Every request stands alone (the worker keeps nothing
+// between two of them); the gateway pulls chunks with a small window, so slow clients hold nothing.
+#pragma once
+
+#include "model/error.h"
+#include "model/time.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace windlass {
+
+inline constexpr std::uint32_t kFileChunkBytesMax = 256 * 1024;
+
+enum class FileAction : std::uint8_t { properties, read, list, remove };
+
+struct FileRequest {
+  std::uint64_t id = 0;  // echoed; the gateway's own number
+  std::string node_id;
+  std::string folder;  // relative to the node's root, from FilesFound
+  std::string path;    // below that folder, as the client wrote it after one percent-decoding
+  FileAction action = FileAction::properties;
+  std::uint64_t offset = 0;                      // read
+  std::uint32_t bytes_max = kFileChunkBytesMax;  // read
+  bool recursive = false;                        // list, remove
+  std::string after;                             // list: name of the last entry seen
+  std::uint32_t entries_max = 1000;
+  std::string name_prefix;  // list: filter startswith(name, ...)
+  bool operator==(const FileRequest&) const = default;
+};
+
+struct FileProperties {
+  std::string name;  // relative to the folder of the request
+  bool is_directory = false;
+  std::uint64_t content_length = 0;
+  WallTime last_modified;
+  std::optional<WallTime> creation_time;  // only where the file system knows it
+  std::uint32_t mode = 0;                 // permission bits
+  bool operator==(const FileProperties&) const = default;
+};
+
+struct FileReply {
+  std::uint64_t id = 0;
+  std::optional<Error> error;
+  FileProperties properties;            // properties, read
+  std::string data;                     // read: bytes from offset, fewer than asked at the end
+  std::vector<FileProperties> entries;  // list, by name
+  bool more = false;                    // list: entries follow the last one
+  bool operator==(const FileReply&) const = default;
+};
+
+}  // namespace windlass

@@ -1,0 +1,169 @@
+// Pools and their nodes: what clients ask for (PoolSpec), what a shard keeps (records), and what it
+// answers (views).
+#pragma once
+
+#include "model/common.h"
+
+#include <string>
+#include <vector>
+
+namespace windlass {
+
+enum class PoolState : std::uint8_t { active, deleting };
+enum class AllocationState : std::uint8_t { steady, resizing, stopping };
+enum class NodeFillType : std::uint8_t { spread, pack };
+enum class NodeDeallocationOption : std::uint8_t {
+  requeue,
+  terminate,
+  taskcompletion,
+  retaineddata
+};
+
+struct StartTask {
+  std::string command_line;
+  std::vector<ResourceFile> resource_files;
+  std::vector<EnvironmentSetting> environment_settings;
+  std::optional<UserIdentity> user_identity;
+  std::int32_t retries_max = 0;  // maxTaskRetryCount; -1: no limit
+  bool wait_for_success = true;
+  bool operator==(const StartTask&) const = default;
+};
+
+struct PoolSpec {
+  std::string id;
+  std::optional<std::string> display_name;
+  std::string vm_size;
+  Duration resize_timeout = std::chrono::minutes(15);
+  std::int32_t target_dedicated_nodes = 0;
+  std::int32_t target_spot_nodes = 0;  // targetLowPriorityNodes on the wire
+  bool enable_inter_node_communication = false;
+  SlotCount task_slots_per_node = 1;
+  NodeFillType fill_type = NodeFillType::spread;
+  std::optional<StartTask> start_task;
+  std::vector<MetadataItem> metadata;
+  std::string target_node_communication_mode;  // empty: default
+
+  // A JSON object text with the members that the service keeps and returns as given
+  // (virtualMachineConfiguration, networkConfiguration, ...), canonical names; empty: none.
+  std::string kept_json;
+  bool operator==(const PoolSpec&) const = default;
+};
+
+struct ResizeError {
+  std::string code;
+  std::string message;
+  std::vector<NameValue> values;
+  bool operator==(const ResizeError&) const = default;
+};
+
+struct PoolRecord {
+  std::string account;
+  PoolSeq seq = 0;
+  PoolSpec spec;
+  Version version;
+  WallTime creation_time;
+  PoolState state = PoolState::active;
+  WallTime state_time;
+  AllocationState allocation_state = AllocationState::steady;
+  WallTime allocation_state_time;
+  std::vector<ResizeError> resize_errors;
+
+  // The resize under way. Wall time, because it survives a restart; waits use it only as a start.
+  std::optional<WallTime> resize_started;
+  Duration resize_timeout_now = std::chrono::minutes(15);  // of this resize
+  NodeDeallocationOption deallocation = NodeDeallocationOption::requeue;
+  bool operator==(const PoolRecord&) const = default;
+};
+
+struct PoolView {
+  PoolRecord record;
+  std::int32_t current_dedicated_nodes = 0;
+  std::int32_t current_spot_nodes = 0;
+  bool operator==(const PoolView&) const = default;
+};
+
+enum class NodeState : std::uint8_t {
+  creating,
+  starting,
+  waitingforstarttask,
+  starttaskfailed,
+  idle,
+  running,
+  offline,
+  rebooting,
+  reimaging,
+  leavingpool,
+  unknown,
+  unusable,
+  preempted
+};
+inline constexpr int kNodeStatesTotal = 13;
+
+enum class SchedulingState : std::uint8_t { enabled, disabled };
+enum class StartTaskState : std::uint8_t { running, completed };
+
+struct StartTaskInfo {
+  StartTaskState state = StartTaskState::running;
+  WallTime start_time;
+  std::optional<WallTime> end_time;
+  std::optional<std::int32_t> exit_code;
+  std::optional<FailureInfo> failure;
+  std::int32_t retry_count = 0;
+  std::optional<WallTime> last_retry_time;
+  std::optional<ExecutionResult> result;
+  bool operator==(const StartTaskInfo&) const = default;
+};
+
+struct NodeError {
+  std::string code;
+  std::string message;
+  std::vector<NameValue> details;
+  bool operator==(const NodeError&) const = default;
+};
+
+struct NodeRecord {
+  std::string id;  // opaque: tvmps_<hex>_d or _p
+  PoolSeq pool = 0;
+  NodeSeq seq = 0;
+  std::uint64_t worker = 0;  // stable id of the worker that speaks for it
+  std::uint64_t boot = 0;    // raised by the worker each time the node starts afresh
+  ClaimId claim = 0;
+  bool dedicated = true;
+  std::string ip_address;
+  NodeState state = NodeState::starting;
+  WallTime state_time;
+  SchedulingState scheduling_state = SchedulingState::enabled;
+  WallTime allocation_time;
+  WallTime last_boot_time;
+  std::uint64_t total_tasks_run = 0;
+  std::uint64_t total_tasks_succeeded = 0;
+  std::optional<StartTaskInfo> start_task_info;
+  std::vector<NodeError> errors;
+  bool operator==(const NodeRecord&) const = default;
+};
+
+struct NodeView {
+  NodeRecord record;
+  std::string pool_id;
+  std::string vm_size;
+  std::optional<StartTask> start_task;
+  std::int32_t running_tasks = 0;
+  SlotCount running_task_slots = 0;
+  bool operator==(const NodeView&) const = default;
+};
+
+// Counts by NodeState, in its order.
+struct NodeCounts {
+  std::int32_t by_state[kNodeStatesTotal] = {};
+  std::int32_t total = 0;
+  bool operator==(const NodeCounts&) const = default;
+};
+
+struct PoolNodeCounts {
+  std::string pool_id;
+  NodeCounts dedicated;
+  NodeCounts spot;
+  bool operator==(const PoolNodeCounts&) const = default;
+};
+
+}  // namespace windlass

@@ -1,0 +1,88 @@
+// Tasks. A task has two parts: the document (what the client wrote; written once, opaque to the
+// shard, decoded by gateway and worker through schema/codec) and the record (what scheduling needs
+// and changes).
+#pragma once
+
+#include "model/common.h"
+
+#include <string>
+#include <vector>
+
+namespace windlass {
+
+enum class TaskState : std::uint8_t { active, preparing, running, completed };
+
+// The document. Constraints are not here: they live in the record, because PUT changes them.
+struct TaskDocument {
+  std::optional<std::string> display_name;
+  std::string command_line;
+  std::vector<ResourceFile> resource_files;
+  std::vector<OutputFile> output_files;
+  std::vector<EnvironmentSetting> environment_settings;
+  std::optional<UserIdentity> user_identity;
+  std::vector<std::string> depends_on_ids;
+  std::string affinity_id;
+  std::string kept_json;  // as in PoolSpec
+  bool operator==(const TaskDocument&) const = default;
+};
+
+struct TaskConstraints {
+  std::int32_t retries_max = 0;  // -1: no limit
+  Duration max_wall_clock_time = kInfinite;
+  Duration retention_time = std::chrono::hours(24 * 7);
+  bool operator==(const TaskConstraints&) const = default;
+};
+
+// A task as a client adds it: the scheduling facts beside the encoded document.
+struct NewTask {
+  std::string id;
+  SlotCount required_slots = 1;
+  std::optional<std::int32_t> retries_max;  // absent: the job's
+  std::optional<Duration> max_wall_clock_time;
+  std::optional<Duration> retention_time;
+  std::vector<std::string> depends_on_ids;
+  std::string affinity_id;
+  std::string document;  // encoded TaskDocument; opaque bytes
+  bool operator==(const NewTask&) const = default;
+};
+
+// Where a task runs or ran last.
+struct TaskNode {
+  std::string pool_id;
+  std::string node_id;
+  std::uint64_t worker = 0;
+  bool operator==(const TaskNode&) const = default;
+};
+
+struct TaskRecord {
+  std::string id;
+  TaskKey key;
+  Version version;
+  WallTime creation_time;
+  TaskState state = TaskState::active;
+  WallTime state_time;
+  std::optional<TaskState> previous_state;
+  std::optional<WallTime> previous_state_time;
+  SlotCount required_slots = 1;
+  TaskConstraints constraints;
+  AttemptNumber attempt = 0;  // of the last dispatch
+  std::int32_t retry_count = 0;
+  std::int32_t requeue_count = 0;
+  std::optional<WallTime> start_time;
+  std::optional<WallTime> end_time;
+  std::optional<std::int32_t> exit_code;
+  std::optional<FailureInfo> failure;
+  std::optional<ExecutionResult> result;
+  std::optional<WallTime> last_retry_time;
+  std::optional<WallTime> last_requeue_time;
+  std::optional<TaskNode> node;
+  bool operator==(const TaskRecord&) const = default;
+};
+
+struct TaskView {
+  TaskRecord record;
+  std::string document;  // empty when the request did not need it
+  bool operator==(const TaskView&) const = default;
+};
+
+}  // namespace windlass
