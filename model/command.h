@@ -2,6 +2,7 @@
 // Both travel the same road and are handled in the order of arrival.
 #pragma once
 
+#include "model/error.h"
 #include "model/job.h"
 #include "model/pool.h"
 #include "model/task.h"
