@@ -62,12 +62,6 @@ struct NodeReturned {
   bool operator==(const NodeReturned&) const = default;
 };
 
-struct AttemptStarted {
-  AttemptId id;
-  WallTime start_time;
-  bool operator==(const AttemptStarted&) const = default;
-};
-
 enum class AttemptEnd : std::uint8_t {
   exited,         // the command line ended by itself: exit_code
   wall_clock,     // killed by maxWallClockTime: exit_code as the kill gave it, failure TaskEnded
@@ -112,8 +106,8 @@ struct Resync {
   bool operator==(const Resync&) const = default;
 };
 
-using FromWorker = std::variant<OffersFree, ClaimAnswered, NodeStatus, NodeReturned, AttemptStarted,
-                                AttemptEnded, RenewLease, Resync>;
+using FromWorker = std::variant<OffersFree, ClaimAnswered, NodeStatus, NodeReturned, AttemptEnded,
+                                RenewLease, Resync>;
 
 // ---- shard to worker -----------------------------------------------------------------------
 
