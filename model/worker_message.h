@@ -93,6 +93,7 @@ struct RenewLease {
 
 struct NodeHeld {
   std::string node_id;
+  ClaimId claim = 0;
   std::uint64_t boot = 0;
   NodeState state = NodeState::starting;
   bool operator==(const NodeHeld&) const = default;
