@@ -1,0 +1,9 @@
+#include "runtime/version.h"
+
+namespace windlass::runtime {
+
+std::string_view version() {
+  return WINDLASS_VERSION;
+}
+
+}  // namespace windlass::runtime
