@@ -157,7 +157,7 @@ struct EndAttempt {
   bool delete_folder = false;  // its task is deleted: the folder goes regardless of retention
   bool operator==(const EndAttempt&) const = default;
 };
-// The task is deleted and does not run: remove its folder.
+// The task is deleted and does not run: remove its folder. Without task_id: the job's whole folder.
 struct DeleteTaskFolder {
   std::string node_id;
   std::string job_id;
