@@ -211,6 +211,12 @@ struct Done {
   Version version;
   bool operator==(const Done&) const = default;
 };
+// The job was made on `shard`, which is the one to ask about it.
+struct JobMadeAt {
+  ShardId shard = 0;
+  Version version;
+  bool operator==(const JobMadeAt&) const = default;
+};
 // This shard does not hold the job: ask its home shard again (the gateway's cache was old).
 struct NotHere {
   bool operator==(const NotHere&) const = default;
@@ -245,8 +251,9 @@ struct FilesFound {
   bool operator==(const FilesFound&) const = default;
 };
 
-using Answer = std::variant<Error, NotHere, Done, TasksAdded, PoolView, Page<PoolView>, NodeView,
-                            Page<NodeView>, Page<PoolNodeCounts>, JobFound, JobRecord,
-                            Page<JobRecord>, TaskView, Page<TaskView>, TaskCounts, FilesFound>;
+using Answer =
+    std::variant<Error, NotHere, Done, TasksAdded, PoolView, Page<PoolView>, NodeView,
+                 Page<NodeView>, Page<PoolNodeCounts>, JobFound, JobRecord, Page<JobRecord>,
+                 TaskView, Page<TaskView>, TaskCounts, FilesFound, JobMadeAt>;
 
 }  // namespace windlass
