@@ -1,0 +1,164 @@
+#include "scheduler/core/answer.h"
+
+#include "model/assert.h"
+#include "scheduler/core/conditions.h"
+#include "scheduler/core/listing.h"
+#include "scheduler/core/tasks.h"
+
+namespace windlass::scheduler {
+
+namespace {
+
+PoolView view_of(const State& state, const Pool& pool) {
+  PoolView view{pool.record, 0, 0};
+  for (const auto& [id, seq] : pool.nodes) {
+    const Node* node = state.find_node(seq);
+    (node->record.dedicated ? view.current_dedicated_nodes : view.current_spot_nodes) += 1;
+  }
+  return view;
+}
+
+NodeView view_of(const Pool& pool, const Node& node) {
+  const PoolSpec& spec = pool.record.spec;
+  return {node.record, spec.id, spec.vm_size, spec.start_task, node.running, node.running_slots};
+}
+
+PoolNodeCounts node_counts(const State& state, const Pool& pool) {
+  PoolNodeCounts counts;
+  counts.pool_id = pool.record.spec.id;
+  for (const auto& [id, seq] : pool.nodes) {
+    const Node* node = state.find_node(seq);
+    NodeCounts& kind = node->record.dedicated ? counts.dedicated : counts.spot;
+    kind.by_state[static_cast<std::size_t>(node->record.state)] += 1;
+    kind.total += 1;
+  }
+  return counts;
+}
+
+const Error kPoolNotFound{ErrorCode::pool_not_found, {}, {}};
+const Error kNodeNotFound{ErrorCode::node_not_found, {}, {}};
+const Error kTaskNotFound{ErrorCode::task_not_found, {}, {}};
+
+}  // namespace
+
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const GetPool& question) {
+  const Pool* pool = state.find_pool(account, question.pool_id);
+  if (pool == nullptr) return kPoolNotFound;
+  if (auto refused =
+          refused_by_conditions(question.conditions, state.shard(), pool->record.version, true)) {
+    return *refused;
+  }
+  return view_of(state, *pool);
+}
+
+Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
+              const ListPools& question) {
+  return list<PoolView>(question.page, settings, ListKind::pools, state.pools_by_id, account,
+                        [&](PoolSeq seq) { return view_of(state, *state.find_pool(seq)); });
+}
+
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const GetNode& question) {
+  const Pool* pool = state.find_pool(account, question.pool_id);
+  if (pool == nullptr) return kPoolNotFound;
+  const Node* node = state.find_node(*pool, question.node_id);
+  if (node == nullptr) return kNodeNotFound;
+  return view_of(*pool, *node);
+}
+
+Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
+              const ListNodes& question) {
+  const Pool* pool = state.find_pool(account, question.pool_id);
+  if (pool == nullptr) return kPoolNotFound;
+  return list<NodeView>(question.page, settings, ListKind::nodes, pool->nodes,
+                        [&](NodeSeq seq) { return view_of(*pool, *state.find_node(seq)); });
+}
+
+Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
+              const ListNodeCounts& question) {
+  return list<PoolNodeCounts>(
+      question.page, settings, ListKind::nodecounts, state.pools_by_id, account,
+      [&](PoolSeq seq) { return node_counts(state, *state.find_pool(seq)); });
+}
+
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const FindJob& question) {
+  const Reservation* found = state.find_reservation(account, question.job_id);
+  if (found == nullptr || found->state != ReservationState::held) {
+    return Error{ErrorCode::job_not_found, {}, {}};
+  }
+  return JobFound{found->target};
+}
+
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const GetJob& question) {
+  const Job* job = state.find_job(account, question.job_id);
+  if (job == nullptr) return NotHere{};
+  if (auto refused =
+          refused_by_conditions(question.conditions, state.shard(), job->record.version, true)) {
+    return *refused;
+  }
+  return job->record;
+}
+
+Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
+              const ListJobs& question) {
+  return list<JobRecord>(question.page, settings, ListKind::jobs, state.jobs_by_id, account,
+                         [&](JobSeq seq) { return state.find_job(seq)->record; });
+}
+
+Answer answer(const State& state, Rows& rows, const Settings&, const std::string& account,
+              const GetTask& question) {
+  const Job* job = state.find_job(account, question.job_id);
+  if (job == nullptr) return NotHere{};
+  std::optional<TaskRecord> task = find_task(state, rows, job->record.seq, question.task_id);
+  if (!task) return kTaskNotFound;
+  if (auto refused =
+          refused_by_conditions(question.conditions, state.shard(), task->version, true)) {
+    return *refused;
+  }
+  std::string document = rows.document(task->key);
+  return TaskView{std::move(*task), std::move(document)};
+}
+
+Answer answer(const State& state, Rows& rows, const Settings& settings, const std::string& account,
+              const ListTasks& question) {
+  const Job* job = state.find_job(account, question.job_id);
+  if (job == nullptr) return NotHere{};
+  return list_tasks(state, rows, settings, *job, question.page);
+}
+
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const GetTaskCounts& question) {
+  const Job* job = state.find_job(account, question.job_id);
+  if (job == nullptr) return NotHere{};
+  return job->record.counts;
+}
+
+Answer answer(const State& state, Rows& rows, const Settings&, const std::string& account,
+              const FindTaskFiles& question) {
+  const Job* job = state.find_job(account, question.job_id);
+  if (job == nullptr) return NotHere{};
+  const std::optional<TaskRecord> task = find_task(state, rows, job->record.seq, question.task_id);
+  if (!task) return kTaskNotFound;
+  if (!task->node) {
+    return Error{ErrorCode::task_files_unavailable, "The task has not run on any node.", {}};
+  }
+  const auto worker = state.workers.find(task->node->worker);
+  const InstanceId instance = worker == state.workers.end() ? 0 : worker->second.instance;
+  return FilesFound{instance, task->node->node_id, task_folder(job->record.spec.id, task->id)};
+}
+
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const FindNodeFiles& question) {
+  const Pool* pool = state.find_pool(account, question.pool_id);
+  if (pool == nullptr) return kPoolNotFound;
+  const Node* node = state.find_node(*pool, question.node_id);
+  if (node == nullptr) return kNodeNotFound;
+  const auto worker = state.workers.find(node->record.worker);
+  const InstanceId instance = worker == state.workers.end() ? 0 : worker->second.instance;
+  return FilesFound{instance, node->record.id, ""};
+}
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,535 @@
+#include "scheduler/core/apply.h"
+
+#include "model/assert.h"
+
+#include <utility>
+
+namespace windlass::scheduler {
+
+namespace {
+
+Pool& pool_of(State& state, PoolSeq seq) {
+  const auto found = state.pools.find(seq);
+  WINDLASS_ASSERT(found != state.pools.end());
+  return found->second;
+}
+
+Job& job_of(State& state, JobSeq seq) {
+  const auto found = state.jobs.find(seq);
+  WINDLASS_ASSERT(found != state.jobs.end());
+  return found->second;
+}
+
+Node& node_of(State& state, NodeSeq seq) {
+  const auto found = state.nodes.find(seq);
+  WINDLASS_ASSERT(found != state.nodes.end());
+  return found->second;
+}
+
+void count(TaskCounts& counts, const TaskRecord& task, int sign) {
+  const auto add = [&](StateCounts& where, std::int64_t amount) {
+    switch (task.state) {
+      case TaskState::active:
+        where.active += amount;
+        break;
+      case TaskState::preparing:
+      case TaskState::running:
+        where.running += amount;
+        break;
+      case TaskState::completed:
+        (task.result == ExecutionResult::success ? where.succeeded : where.failed) += amount;
+        break;
+    }
+  };
+  add(counts.tasks, sign);
+  add(counts.slots, std::int64_t{sign} * task.required_slots);
+  WINDLASS_ASSERT(counts.tasks.active >= 0);
+  WINDLASS_ASSERT(counts.tasks.running >= 0);
+  WINDLASS_ASSERT(counts.tasks.succeeded >= 0);
+  WINDLASS_ASSERT(counts.tasks.failed >= 0);
+}
+
+// A node with running tasks is `running`, without it is `idle`; the rest of its states are told.
+void follow_load(State& state, Node& node, WallTime at) {
+  NodeState wanted = node.record.state;
+  if (node.running > 0 && wanted == NodeState::idle) wanted = NodeState::running;
+  if (node.running == 0 && wanted == NodeState::running) wanted = NodeState::idle;
+  if (wanted != node.record.state) {
+    node.record.state = wanted;
+    node.record.state_time = at;
+  }
+  state.nodes_dirty.insert(node.record.seq);
+}
+
+AttemptId attempt_of(const State& state, const TaskRecord& task) {
+  return {state.shard(), task.key, task.attempt};
+}
+
+std::set<std::string> unmet_dependencies(const State& state, Rows& rows, JobSeq job,
+                                         const std::vector<std::string>& ids) {
+  std::set<std::string> unmet;
+  for (const std::string& id : ids) {
+    std::string lower = lower_cased(id);
+    const std::optional<TaskSeq> parent = rows.find_task(job, lower);
+    if (parent && !state.find_running({job, *parent})) {
+      const std::optional<TaskRecord> done = rows.done_task({job, *parent});
+      if (done && done->result == ExecutionResult::success) continue;
+    }
+    unmet.insert(std::move(lower));
+  }
+  return unmet;
+}
+
+}  // namespace
+
+void enqueue(State& state, Rows& rows, Job& job, const OpenTask& task) {
+  const TaskRecord& record = task.record;
+  std::set<std::string> unmet;
+  if (!task.depends_on_ids.empty()) {
+    unmet = unmet_dependencies(state, rows, job.record.seq, task.depends_on_ids);
+  }
+  if (!unmet.empty()) {
+    job.dependencies.add(record.key.task, record.required_slots, std::move(unmet));
+    return;
+  }
+  if (!task.depends_on_ids.empty()) rows.put_open_task({record, {}, task.affinity_id});
+  if (!state.lingering_by_id.empty() &&
+      state.lingers(job.record.account, job.record.spec.id, record.id)) {
+    job.held_back.emplace(record.key.task, record.required_slots);
+  } else {
+    job.ready.push(record.key.task, record.required_slots);
+  }
+}
+
+namespace {
+
+void dequeue(Job& job, TaskSeq task, SlotCount slots) {
+  if (job.ready.remove(task, slots)) return;
+  if (job.held_back.erase(task) != 0) return;
+  job.dependencies.remove(task);
+}
+
+// Satisfied once is satisfied for good, so the row forgets its parents too: they may be deleted and
+// added again later.
+void satisfy_dependents(Rows& rows, Job& job, const TaskRecord& parent) {
+  for (const auto& [task, slots] : job.dependencies.satisfy(lower_cased(parent.id))) {
+    std::optional<OpenTask> open = rows.open_task({job.record.seq, task});
+    WINDLASS_ASSERT(open.has_value());
+    open->depends_on_ids.clear();
+    rows.put_open_task(*open);
+    job.ready.push(task, slots);
+  }
+}
+
+// A satisfied parent goes away: tasks that wait for others must not wait for it again.
+void forget_parent(Rows& rows, const Job& job, const std::string& parent) {
+  for (const auto& [task, waiting] : job.dependencies.waiting()) {
+    std::optional<OpenTask> open = rows.open_task({job.record.seq, task});
+    WINDLASS_ASSERT(open.has_value());
+    const std::size_t erased = std::erase_if(
+        open->depends_on_ids, [&](const std::string& id) { return lower_cased(id) == parent; });
+    if (erased != 0) rows.put_open_task(*open);
+  }
+}
+
+void start_running(State& state, Job& job, const TaskRecord& task) {
+  const Node* node_found = state.find_node_by_id(task.node->node_id);
+  WINDLASS_ASSERT(node_found != nullptr);
+  Node& node = node_of(state, node_found->record.seq);
+  node.slots.take(attempt_of(state, task), task.required_slots);
+  node.running += 1;
+  node.running_slots += task.required_slots;
+  follow_load(state, node, task.state_time);
+  const bool inserted = state.running.emplace(task.key, RunningTask{task, node.record.seq}).second;
+  WINDLASS_ASSERT(inserted);
+  job.running.insert(task.key.task);
+  reindex_node(state, node.record.seq);
+}
+
+void stop_running(State& state, Job& job, const RunningTask& running, const TaskRecord& after) {
+  Node& node = node_of(state, running.node);
+  const SlotCount freed = node.slots.give_back(attempt_of(state, running.record));
+  WINDLASS_ASSERT(freed == running.record.required_slots);
+  node.running -= 1;
+  node.running_slots -= freed;
+  WINDLASS_ASSERT(node.running >= 0);
+  if (after.state == TaskState::completed) {
+    node.record.total_tasks_run += 1;
+    if (after.result == ExecutionResult::success) node.record.total_tasks_succeeded += 1;
+  }
+  follow_load(state, node, after.state_time);
+  job.running.erase(running.record.key.task);
+  reindex_node(state, running.node);
+  state.running.erase(running.record.key);
+}
+
+struct Applier {
+  State& state;
+  Rows& rows;
+
+  void operator()(const PoolPut& event) {
+    const PoolRecord& pool = event.pool;
+    const auto [found, added] = state.pools.try_emplace(pool.seq, Pool{pool, {}, {}, 0, 0});
+    if (added) {
+      const bool named =
+          state.pools_by_id.emplace(entity_key(pool.account, pool.spec.id), pool.seq).second;
+      WINDLASS_ASSERT(named);
+    }
+    found->second.record = pool;
+    for (const auto& [id, node] : found->second.nodes) reindex_node(state, node);
+    state.counters.pools = std::max(state.counters.pools, pool.seq);
+    rows.put_pool(pool);
+  }
+
+  void operator()(const PoolErased& event) {
+    const Pool& pool = pool_of(state, event.pool);
+    WINDLASS_ASSERT(pool.nodes.empty());
+    state.pools_by_id.erase(entity_key(pool.record.account, pool.record.spec.id));
+    state.pools.erase(event.pool);
+    rows.erase_pool(event.pool);
+  }
+
+  void operator()(const NodePut& event) {
+    const NodeRecord& node = event.node;
+    Pool& pool = pool_of(state, node.pool);
+    const auto [found, added] = state.nodes.try_emplace(
+        node.seq, Node{node, NodeSlots(pool.record.spec.task_slots_per_node)});
+    if (added) {
+      pool.nodes.emplace(lower_cased(node.id), node.seq);
+      state.nodes_by_id.emplace(lower_cased(node.id), node.seq);
+      state.workers[node.worker].nodes.insert(node.seq);
+    }
+    found->second.record = node;
+    state.counters.nodes = std::max(state.counters.nodes, node.seq);
+    state.nodes_dirty.erase(node.seq);
+    reindex_node(state, node.seq);
+    rows.put_node(node);
+  }
+
+  void operator()(const NodeErased& event) {
+    Node& node = node_of(state, event.node);
+    WINDLASS_ASSERT(node.running == 0);
+    WINDLASS_ASSERT(node.slots.used() == 0);
+    node.record.draining = true;
+    reindex_node(state, event.node);
+    pool_of(state, node.record.pool).nodes.erase(lower_cased(node.record.id));
+    state.nodes_by_id.erase(lower_cased(node.record.id));
+    state.workers[node.record.worker].nodes.erase(event.node);
+    state.nodes_dirty.erase(event.node);
+    state.nodes.erase(event.node);
+    rows.erase_node(event.node);
+  }
+
+  void operator()(const JobPut& event) {
+    const JobRecord& incoming = event.job;
+    const auto [found, added] = state.jobs.try_emplace(incoming.seq, Job{});
+    Job& job = found->second;
+    if (added) {
+      job.record = incoming;
+      const bool named =
+          state.jobs_by_id.emplace(entity_key(incoming.account, incoming.spec.id), incoming.seq)
+              .second;
+      WINDLASS_ASSERT(named);
+    } else {
+      const TaskCounts counts = job.record.counts;
+      const TaskSeq next_task = job.record.next_task;
+      leave_queue(job);
+      job.record = incoming;
+      job.record.counts = counts;
+      job.record.next_task = next_task;
+    }
+    queue_of(job).jobs.insert(incoming.seq);
+    if (incoming.state == JobState::deleting) state.jobs_erasing.insert(incoming.seq);
+    reindex_job(state, incoming.seq);
+    state.counters.jobs = std::max(state.counters.jobs, incoming.seq);
+    state.jobs_dirty.erase(incoming.seq);
+    rows.put_job(job.record);
+  }
+
+  void operator()(const JobErased& event) {
+    Job& job = job_of(state, event.job);
+    WINDLASS_ASSERT(job.running.empty());
+    leave_queue(job);
+    state.jobs_by_id.erase(entity_key(job.record.account, job.record.spec.id));
+    state.jobs_dirty.erase(event.job);
+    state.jobs_erasing.erase(event.job);
+    state.jobs.erase(event.job);
+    rows.erase_job(event.job);
+  }
+
+  void operator()(const TasksWereAdded& event) {
+    Job& job = job_of(state, event.job);
+    for (const AddedTask& added : event.tasks) {
+      const TaskRecord& record = added.task.record;
+      WINDLASS_ASSERT(record.key.job == event.job);
+      WINDLASS_ASSERT(record.key.task >= job.record.next_task);
+      job.record.next_task = record.key.task + 1;
+      rows.add_task(added.task, added.document);
+      count(job.record.counts, record, +1);
+      enqueue(state, rows, job, added.task);
+    }
+    state.jobs_dirty.insert(event.job);
+    reindex_job(state, event.job);
+  }
+
+  void operator()(const TaskPut& event) {
+    const TaskRecord& task = event.task;
+    Job& job = job_of(state, task.key.job);
+    const auto running = state.running.find(task.key);
+    if (running != state.running.end()) {
+      put_running_task(job, running->second, task);
+    } else if (const auto place = state.place_of(job, task.key.task, task.required_slots);
+               place != State::Place::nowhere) {
+      put_waiting_task(job, task);
+    } else {
+      put_ended_task(job, task);
+    }
+    state.jobs_dirty.insert(task.key.job);
+    reindex_job(state, task.key.job);
+  }
+
+  void operator()(const TaskErased& event) {
+    Job& job = job_of(state, event.key.job);
+    if (const RunningTask* running = state.find_running(event.key)) {
+      count(job.record.counts, running->record, -1);
+      TaskRecord after = running->record;
+      after.state = TaskState::active;  // leaves no trace in the node's totals
+      stop_running(state, job, *running, after);
+    } else if (const std::optional<OpenTask> open = rows.open_task(event.key)) {
+      count(job.record.counts, open->record, -1);
+      dequeue(job, event.key.task, open->record.required_slots);
+    } else {
+      const std::optional<TaskRecord> done = rows.done_task(event.key);
+      WINDLASS_ASSERT(done.has_value());
+      count(job.record.counts, *done, -1);
+      if (done->result == ExecutionResult::success) {
+        forget_parent(rows, job, lower_cased(event.id));
+      }
+    }
+    rows.erase_task(event.key, lower_cased(event.id));
+    state.jobs_dirty.insert(event.key.job);
+    reindex_job(state, event.key.job);
+  }
+
+  void operator()(const ClaimPut& event) {
+    const ClaimRecord& claim = event.claim;
+    const bool inserted = state.claims.emplace(claim.id, claim).second;
+    WINDLASS_ASSERT(inserted);
+    claimed(claim) += claim.count;
+    state.counters.claims = std::max(state.counters.claims, claim.id);
+    rows.put_claim(claim);
+  }
+
+  void operator()(const ClaimErased& event) {
+    const auto found = state.claims.find(event.claim);
+    WINDLASS_ASSERT(found != state.claims.end());
+    claimed(found->second) -= found->second.count;
+    state.claims.erase(found);
+    rows.erase_claim(event.claim);
+  }
+
+  void operator()(const LingeringPut& event) {
+    const LingeringAttempt& attempt = event.attempt;
+    Node& node = node_of(state, attempt.node);
+    const bool inserted = state.lingering.emplace(attempt.id, attempt).second;
+    WINDLASS_ASSERT(inserted);
+    node.slots.take(attempt.id, attempt.slots);
+    state.lingering_by_id[lingering_key(attempt)] += 1;
+    hold_back(attempt);
+    reindex_node(state, attempt.node);
+    rows.put_lingering(attempt);
+  }
+
+  void operator()(const LingeringErased& event) {
+    const auto found = state.lingering.find(event.id);
+    WINDLASS_ASSERT(found != state.lingering.end());
+    const LingeringAttempt attempt = found->second;
+    state.lingering.erase(found);
+    const SlotCount freed = node_of(state, attempt.node).slots.give_back(attempt.id);
+    WINDLASS_ASSERT(freed == attempt.slots);
+    reindex_node(state, attempt.node);
+    const auto count = state.lingering_by_id.find(lingering_key(attempt));
+    WINDLASS_ASSERT(count != state.lingering_by_id.end());
+    if (--count->second == 0) {
+      state.lingering_by_id.erase(count);
+      release_held_back(attempt);
+    }
+    rows.erase_lingering(event.id);
+  }
+
+  void operator()(const ReservationPut& event) {
+    const Reservation& reservation = event.reservation;
+    state.reservations.insert_or_assign(entity_key(reservation.account, reservation.job_id),
+                                        reservation);
+    state.counters.incarnations = std::max(state.counters.incarnations, reservation.incarnation);
+    rows.put_reservation(reservation);
+  }
+
+  void operator()(const ReservationErased& event) {
+    const std::size_t erased = state.reservations.erase(entity_key(event.account, event.job_id));
+    WINDLASS_ASSERT(erased == 1);
+    rows.erase_reservation(event.account, event.job_id);
+  }
+
+  void operator()(const OutboxPut& event) {
+    ShardProgress& progress = progress_of(event.row.to);
+    WINDLASS_ASSERT(event.row.message.id == progress.sent_last + 1);
+    progress.sent_last = event.row.message.id;
+    state.outbox.emplace(std::pair{event.row.to, event.row.message.id}, event.row);
+    rows.put_outbox(event.row);
+    rows.put_progress(progress);
+  }
+
+  void operator()(const OutboxErased& event) {
+    while (true) {
+      const auto first = state.outbox.lower_bound({event.to, 0});
+      if (first == state.outbox.end()) break;
+      if (first->first.first != event.to || first->first.second > event.through) break;
+      rows.erase_outbox(event.to, first->first.second);
+      state.outbox.erase(first);
+    }
+  }
+
+  void operator()(const ShardReceived& event) {
+    ShardProgress& progress = progress_of(event.from);
+    WINDLASS_ASSERT(event.through == progress.received_through + 1);
+    progress.received_through = event.through;
+    rows.put_progress(progress);
+  }
+
+  void operator()(const LeaseLengthened& event) {
+    WINDLASS_ASSERT(event.longest > state.counters.lease_longest);
+    state.counters.lease_longest = event.longest;
+  }
+
+ private:
+  PoolQueue& queue_of(const Job& job) {
+    return state.pool_queues[entity_key(job.record.account, job.record.spec.pool_id)];
+  }
+
+  void leave_queue(Job& job) {
+    const EntityKey key = entity_key(job.record.account, job.record.spec.pool_id);
+    PoolQueue& queue = state.pool_queues[key];
+    if (job.queued) {
+      queue.runnable.erase({-job.record.spec.priority, job.turn, job.record.seq});
+      job.queued = false;
+    }
+    queue.jobs.erase(job.record.seq);
+    if (queue.jobs.empty()) state.pool_queues.erase(key);
+  }
+
+  std::int32_t& claimed(const ClaimRecord& claim) {
+    Pool& pool = pool_of(state, claim.pool);
+    return claim.dedicated ? pool.nodes_claimed_dedicated : pool.nodes_claimed_spot;
+  }
+
+  std::pair<EntityKey, std::string> lingering_key(const LingeringAttempt& attempt) const {
+    const Node* node = state.find_node(attempt.node);
+    WINDLASS_ASSERT(node != nullptr);
+    const Pool* pool = state.find_pool(node->record.pool);
+    WINDLASS_ASSERT(pool != nullptr);
+    return {entity_key(pool->record.account, attempt.job_id), lower_cased(attempt.task_id)};
+  }
+
+  // The task itself may be active again already: it waits for this attempt to be gone.
+  void hold_back(const LingeringAttempt& attempt) {
+    const auto found = state.jobs.find(attempt.id.task.job);
+    if (found == state.jobs.end()) return;
+    Job& job = found->second;
+    if (!job.ready.remove(attempt.id.task.task, attempt.slots)) return;
+    job.held_back.emplace(attempt.id.task.task, attempt.slots);
+    reindex_job(state, job.record.seq);
+  }
+
+  void release_held_back(const LingeringAttempt& attempt) {
+    const auto job_seq = state.jobs_by_id.find(lingering_key(attempt).first);
+    if (job_seq == state.jobs_by_id.end()) return;
+    Job& job = job_of(state, job_seq->second);
+    const std::optional<TaskSeq> task =
+        rows.find_task(job.record.seq, lower_cased(attempt.task_id));
+    if (!task) return;
+    const auto held = job.held_back.find(*task);
+    if (held == job.held_back.end()) return;
+    job.ready.push(held->first, held->second);
+    job.held_back.erase(held);
+    reindex_job(state, job.record.seq);
+  }
+
+  ShardProgress& progress_of(ShardId shard) {
+    ShardProgress& progress = state.progress[shard];
+    progress.shard = shard;
+    return progress;
+  }
+
+  void put_running_task(Job& job, const RunningTask& running, const TaskRecord& task) {
+    count(job.record.counts, running.record, -1);
+    count(job.record.counts, task, +1);
+    if (task.state == TaskState::running) {
+      WINDLASS_ASSERT(task.attempt == running.record.attempt);
+      state.running.at(task.key).record = task;
+      rows.put_open_task({task, {}, {}});
+      return;
+    }
+    stop_running(state, job, running, task);
+    if (task.state == TaskState::completed) {
+      complete(job, task);
+      return;
+    }
+    // Requeued. Whoever requeues puts a lingering attempt first when processes may live.
+    const OpenTask open{task, {}, {}};
+    rows.put_open_task(open);
+    enqueue(state, rows, job, open);
+  }
+
+  void put_waiting_task(Job& job, const TaskRecord& task) {
+    const std::optional<OpenTask> before = rows.open_task(task.key);
+    WINDLASS_ASSERT(before.has_value());
+    count(job.record.counts, before->record, -1);
+    count(job.record.counts, task, +1);
+    if (task.state == TaskState::active) {  // new constraints: it keeps its place
+      rows.put_open_task({task, before->depends_on_ids, before->affinity_id});
+      return;
+    }
+    if (task.state == TaskState::running) {
+      const bool was_ready = job.ready.remove(task.key.task, task.required_slots);
+      WINDLASS_ASSERT(was_ready);
+      rows.put_open_task({task, {}, {}});  // satisfied once is satisfied for good
+      start_running(state, job, task);
+      return;
+    }
+    dequeue(job, task.key.task, task.required_slots);
+    complete(job, task);
+  }
+
+  void put_ended_task(Job& job, const TaskRecord& task) {
+    const std::optional<TaskRecord> before = rows.done_task(task.key);
+    WINDLASS_ASSERT(before.has_value());
+    WINDLASS_ASSERT(task.state == TaskState::completed);
+    count(job.record.counts, *before, -1);
+    count(job.record.counts, task, +1);
+    rows.put_done_task(task);
+  }
+
+  void complete(Job& job, const TaskRecord& task) {
+    WINDLASS_ASSERT(task.result.has_value());
+    rows.complete_task(task);
+    if (task.result == ExecutionResult::success) satisfy_dependents(rows, job, task);
+  }
+};
+
+}  // namespace
+
+void apply(State& state, Rows& rows, const ShardEvent& event) {
+  state.counters.events += 1;
+  std::visit(Applier{state, rows}, event);
+}
+
+void write_back(State& state, Rows& rows) {
+  for (const JobSeq job : state.jobs_dirty) rows.put_job(state.jobs.at(job).record);
+  state.jobs_dirty.clear();
+  for (const NodeSeq node : state.nodes_dirty) rows.put_node(state.nodes.at(node).record);
+  state.nodes_dirty.clear();
+  rows.put_counters(state.counters);
+}
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,170 @@
+#include "scheduler/core/attempts.h"
+
+#include "model/assert.h"
+#include "scheduler/core/jobs.h"
+#include "scheduler/core/nodes.h"
+#include "scheduler/core/retry.h"
+
+namespace windlass::scheduler {
+
+namespace {
+
+void linger(Step& step, const RunningTask& running, bool delete_folder) {
+  const Node* node = step.state().find_node(running.node);
+  WINDLASS_ASSERT(node != nullptr);
+  const Job* job = step.state().find_job(running.record.key.job);
+  WINDLASS_ASSERT(job != nullptr);
+  const AttemptId id{step.state().shard(), running.record.key, running.record.attempt};
+  const std::uint64_t worker = node->record.worker;
+  step.emit(LingeringPut{{id, running.node, running.record.required_slots, job->record.spec.id,
+                          running.record.id, delete_folder}});
+  step.tell_worker(worker, EndAttempt{id, delete_folder});
+}
+
+void clear_run(TaskRecord& task) {
+  task.start_time.reset();
+  task.end_time.reset();
+  task.exit_code.reset();
+  task.failure.reset();
+  task.result.reset();
+  task.node.reset();
+}
+
+FailureInfo failure_exit_code() {
+  return {ErrorCategory::usererror,
+          "FailureExitCode",
+          "The task exited with an exit code representing a failure",
+          {}};
+}
+
+void put(Step& step, TaskRecord task) {
+  task.version = step.next_version();
+  step.emit(TaskPut{std::move(task)});
+}
+
+void complete(Step& step, TaskRecord task, const AttemptEnded& report) {
+  const Verdict verdict = judge_end(report, task.retry_count, task.constraints.retries_max);
+  enter(task, TaskState::completed, step.now.wall);
+  if (report.start_time) task.start_time = report.start_time;
+  task.end_time = report.end_time;
+  task.exit_code = report.exit_code;
+  task.result = verdict == Verdict::succeed ? ExecutionResult::success : ExecutionResult::failure;
+  if (verdict == Verdict::fail) {
+    task.failure = report.failure ? *report.failure : failure_exit_code();
+  }
+  put(step, std::move(task));
+}
+
+void retry(Step& step, TaskRecord task) {
+  task.retry_count += 1;
+  task.last_retry_time = step.now.wall;
+  clear_run(task);
+  enter(task, TaskState::active, step.now.wall);
+  put(step, std::move(task));
+}
+
+}  // namespace
+
+void enter(TaskRecord& task, TaskState state, WallTime at) {
+  task.previous_state = task.state;
+  task.previous_state_time = task.state_time;
+  task.state = state;
+  task.state_time = at;
+}
+
+FailureInfo task_ended(std::string_view why) {
+  return {ErrorCategory::usererror, "TaskEnded", std::string(why), {}};
+}
+
+bool take_report(Step& step, const AttemptEnded& report) {
+  const RunningTask* running = step.state().find_running(report.id.task);
+  if (running == nullptr || running->record.attempt != report.id.attempt) {
+    if (step.state().find_lingering(report.id) == nullptr) return false;
+    drop_lingering(step, report.id);
+    return true;
+  }
+  const JobSeq job = report.id.task.job;
+  const NodeSeq node = running->node;
+  const TaskRecord task = running->record;
+  switch (judge_end(report, task.retry_count, task.constraints.retries_max)) {
+    case Verdict::run_again:
+      requeue_lost(step, *running);
+      break;
+    case Verdict::retry:
+      retry(step, task);
+      break;
+    case Verdict::succeed:
+    case Verdict::fail:
+      complete(step, task, report);
+      break;
+  }
+  after_task(step, job);
+  return_if_empty(step, node);
+  return true;
+}
+
+void end_task(Step& step, const TaskRecord& task, std::string_view why) {
+  const RunningTask* found = step.state().find_running(task.key);
+  const std::optional<RunningTask> running =
+      found == nullptr ? std::nullopt : std::optional(*found);
+  TaskRecord ended = task;
+  enter(ended, TaskState::completed, step.now.wall);
+  ended.end_time = step.now.wall;
+  ended.exit_code.reset();
+  ended.result = ExecutionResult::failure;
+  ended.failure = task_ended(why);
+  put(step, std::move(ended));
+  if (running) linger(step, *running, false);
+}
+
+void requeue_running(Step& step, const RunningTask& running, bool counted) {
+  const RunningTask before = running;
+  TaskRecord task = before.record;
+  if (counted) {
+    task.requeue_count += 1;
+    task.last_requeue_time = step.now.wall;
+  }
+  clear_run(task);
+  enter(task, TaskState::active, step.now.wall);
+  put(step, std::move(task));
+  linger(step, before, false);
+}
+
+void requeue_lost(Step& step, const RunningTask& running) {
+  TaskRecord task = running.record;
+  clear_run(task);
+  enter(task, TaskState::active, step.now.wall);
+  put(step, std::move(task));
+}
+
+void erase_task(Step& step, const TaskRecord& task) {
+  const RunningTask* found = step.state().find_running(task.key);
+  if (found == nullptr) {
+    // Its folder may still be on the node where it ran.
+    if (task.node) {
+      const Job* job = step.state().find_job(task.key.job);
+      step.tell_worker(task.node->worker,
+                       DeleteTaskFolder{task.node->node_id, job->record.spec.id, task.id});
+    }
+    step.emit(TaskErased{task.key, task.id});
+    return;
+  }
+  const RunningTask running = *found;
+  step.emit(TaskErased{task.key, task.id});
+  linger(step, running, true);
+}
+
+void after_task(Step& step, JobSeq job) {
+  settle_job(step, job);
+}
+
+void drop_lingering(Step& step, const AttemptId& id) {
+  const LingeringAttempt* lingering = step.state().find_lingering(id);
+  WINDLASS_ASSERT(lingering != nullptr);
+  const NodeSeq node = lingering->node;
+  step.emit(LingeringErased{id});
+  settle_job(step, id.task.job);
+  return_if_empty(step, node);
+}
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,122 @@
+#include "scheduler/core/invariants.h"
+
+#include <map>
+
+namespace windlass::scheduler {
+
+namespace {
+
+class Check {
+ public:
+  void that(bool holds, const std::string& sentence) {
+    if (!holds) broken_.push_back(sentence);
+  }
+  std::vector<std::string> take() { return std::move(broken_); }
+
+ private:
+  std::vector<std::string> broken_;
+};
+
+std::string name(const TaskKey& key) {
+  return "task (" + std::to_string(key.job) + ", " + std::to_string(key.task) + ")";
+}
+
+// S4: counts are the sum over the tasks. S6: slots are the sum over the attempts.
+void check_jobs(const State& state, Rows& rows, Check& check) {
+  for (const auto& [seq, job] : state.jobs) {
+    if (job.record.state == JobState::deleting) continue;  // its rows are being removed
+    TaskCounts counts;
+    std::size_t queued = 0;
+    rows.scan_task_ids(seq, "", [&](std::string_view id, TaskSeq task_seq) {
+      const TaskKey key{seq, task_seq};
+      const auto open = rows.open_task(key);
+      const auto done = rows.done_task(key);
+      check.that(open.has_value() != done.has_value(), name(key) + " is open xor done");
+      if (!open && !done) return true;
+      const TaskRecord& task = open ? open->record : *done;
+      check.that(lower_cased(task.id) == id, name(key) + " is found under its id");
+      check.that(task.key == key, name(key) + " knows its key");
+      check.that(done.has_value() == (task.state == TaskState::completed),
+                 name(key) + " is done exactly when completed");
+      check.that(task.constraints.retries_max < 0 ||
+                     task.retry_count <= task.constraints.retries_max || task.retry_count > 0,
+                 name(key) + " retries within its limit");
+      const RunningTask* running = state.find_running(key);
+      check.that((running != nullptr) == (task.state == TaskState::running),
+                 name(key) + " is in memory as running exactly when its row says so");
+      if (running != nullptr) {
+        check.that(running->record == task, name(key) + " is the same in memory and row");
+        check.that(job.running.contains(task_seq), name(key) + " is among its job's running");
+      }
+      const auto place = state.place_of(job, task_seq, task.required_slots);
+      check.that((place != State::Place::nowhere) == (task.state == TaskState::active),
+                 name(key) + " is queued exactly when active");
+      if (place != State::Place::nowhere) ++queued;
+      const auto add = [&](StateCounts& where, std::int64_t amount) {
+        if (task.state == TaskState::active) where.active += amount;
+        if (task.state == TaskState::running) where.running += amount;
+        if (task.state == TaskState::completed) {
+          (task.result == ExecutionResult::success ? where.succeeded : where.failed) += amount;
+        }
+      };
+      add(counts.tasks, 1);
+      add(counts.slots, task.required_slots);
+      return true;
+    });
+    const std::string job_name = "job " + job.record.spec.id;
+    check.that(counts == job.record.counts, job_name + " counts its tasks right");
+    check.that(queued == job.ready.size() + job.held_back.size() + job.dependencies.size(),
+               job_name + " queues no task that is not there");
+    const std::int32_t parallel_max = job.record.spec.parallel_tasks_max;
+    check.that(parallel_max < 0 || parallel_max >= 1, job_name + " has a sane maxParallelTasks");
+    const bool ended = job.record.state == JobState::completed;
+    check.that(!ended || job.running.empty(), job_name + " is completed and runs nothing");
+    const EntityKey pool_key = entity_key(job.record.account, job.record.spec.pool_id);
+    const auto queue = state.pool_queues.find(pool_key);
+    check.that(queue != state.pool_queues.end() && queue->second.jobs.contains(seq),
+               job_name + " stands in its pool's queue");
+    check.that(job.queued == state.job_takes_turns(job),
+               job_name + " is runnable exactly when it has something to run");
+  }
+}
+
+void check_nodes(const State& state, Check& check) {
+  std::map<NodeSeq, SlotCount> used;
+  std::map<NodeSeq, std::int32_t> running;
+  for (const auto& [key, task] : state.running) {
+    used[task.node] += task.record.required_slots;
+    running[task.node] += 1;
+  }
+  for (const auto& [id, attempt] : state.lingering) {
+    used[attempt.node] += attempt.slots;
+    const RunningTask* current = state.find_running(id.task);
+    check.that(current == nullptr || current->record.attempt != id.attempt,
+               name(id.task) + " does not run the attempt that lingers");
+    check.that(current == nullptr, name(id.task) + " is not dispatched while an attempt lingers");
+  }
+  for (const auto& [seq, node] : state.nodes) {
+    const std::string node_name = "node " + node.record.id;
+    check.that(node.slots.used() == used[seq], node_name + " counts its slots right");
+    check.that(node.slots.used() <= node.slots.total(), node_name + " holds no more than it has");
+    check.that(node.running == running[seq], node_name + " counts its tasks right");
+    const auto pool = state.pools.find(node.record.pool);
+    check.that(pool != state.pools.end(), node_name + " belongs to a pool");
+    if (pool == state.pools.end()) continue;
+    const bool wanted = node.slots.free() > 0 && takes_tasks(state, node);
+    check.that(pool->second.placeable.contains({node.slots.free(), seq}) == wanted,
+               node_name + " is placeable exactly when it has room");
+    check.that(node.record.state != NodeState::idle || node.running == 0,
+               node_name + " is idle and runs nothing");
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> broken_invariants(const State& state, Rows& rows) {
+  Check check;
+  check_jobs(state, rows, check);
+  check_nodes(state, check);
+  return check.take();
+}
+
+}  // namespace windlass::scheduler

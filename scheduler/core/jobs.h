@@ -1,0 +1,34 @@
+// The life of a job: commands on it, and what it does by itself.
+#pragma once
+
+#include "scheduler/core/step.h"
+
+#include <optional>
+
+namespace windlass::scheduler {
+
+// The answer, or none when it comes later (AddJob across shards).
+using Decision = std::optional<Answer>;
+
+Decision decide(Step& step, const Origin& origin, const std::string& account,
+                const AddJob& command);
+Decision decide(Step& step, const std::string& account, const DeleteJob& command);
+Decision decide(Step& step, const std::string& account, const TerminateJob& command);
+Decision decide(Step& step, const std::string& account, const DisableJob& command);
+Decision decide(Step& step, const std::string& account, const EnableJob& command);
+Decision decide(Step& step, const std::string& account, const ChangeJob& command);
+
+// Steps that follow from the job's state and its tasks: disabling -> disabled, all tasks complete
+// -> terminating -> completed. Idempotent.
+void settle_job(Step& step, JobSeq job);
+// The grace of an empty job or the wall clock of a job may have ended.
+void check_job_clock(Step& step, JobSeq job);
+// When check_job_clock has something to do; none: never.
+std::optional<WallTime> job_deadline(const Settings& settings, const JobRecord& job);
+// Removes some rows of a deleted job's tasks, at the end the job itself. True while more is left.
+bool erase_some(Step& step, JobSeq job);
+
+// Whether the job may still take tasks; the refusal otherwise.
+std::optional<ErrorCode> refuses_tasks(const JobRecord& job);
+
+}  // namespace windlass::scheduler

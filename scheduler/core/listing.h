@@ -1,0 +1,65 @@
+// Pages of lists in ascending lower-cased id order, with a budget on what one page may look at.
+#pragma once
+
+#include "scheduler/core/row_filter.h"
+#include "scheduler/core/rows.h"
+#include "scheduler/core/settings.h"
+#include "scheduler/core/state.h"
+
+#include <map>
+#include <string>
+#include <utility>
+
+namespace windlass::scheduler {
+
+// Where the files of a task are, below its node's root.
+std::string task_folder(const std::string& job_id, const std::string& task_id);
+
+Answer list_tasks(const State& state, Rows& rows, const Settings& settings, const Job& job,
+                  const PageRequest& request);
+
+// Fills a page from entries in id order; `view` makes what is shown (and filtered) of each.
+template <class View, class Iterator, class KeyOf, class ViewOf>
+Answer fill_page(const PageRequest& request, const Settings& settings, ListKind kind,
+                 Iterator first, Iterator last, KeyOf&& key_of, ViewOf&& view_of) {
+  const Result<RowFilter> filter = RowFilter::parse(request.filter, kind);
+  if (!filter) return filter.error();
+  Page<View> page;
+  std::size_t scanned = 0;
+  for (; first != last; ++first) {
+    if (page.entries.size() == request.entries_max || scanned == settings.scanned_entries_max) {
+      // `next` names the last entry looked at, so that the next page goes on behind it.
+      page.next = key_of(std::prev(first));
+      break;
+    }
+    ++scanned;
+    View view = view_of(first->second);
+    if (filter->matches(view)) page.entries.push_back(std::move(view));
+  }
+  return page;
+}
+
+// Over an index by lower-cased id.
+template <class View, class Seq, class ViewOf>
+Answer list(const PageRequest& request, const Settings& settings, ListKind kind,
+            const std::map<std::string, Seq>& index, ViewOf&& view_of) {
+  const auto first = request.after.empty() ? index.begin() : index.upper_bound(request.after);
+  return fill_page<View>(
+      request, settings, kind, first, index.end(), [](auto entry) { return entry->first; },
+      view_of);
+}
+
+// Over an index by (account, id): the account's part of it.
+template <class View, class Seq, class ViewOf>
+Answer list(const PageRequest& request, const Settings& settings, ListKind kind,
+            const std::map<EntityKey, Seq>& index, const std::string& account, ViewOf&& view_of) {
+  const std::string lower_account = lower_cased(account);
+  const auto first = request.after.empty() ? index.lower_bound({lower_account, ""})
+                                           : index.upper_bound({lower_account, request.after});
+  const auto last = index.lower_bound({lower_account + '\0', ""});
+  return fill_page<View>(
+      request, settings, kind, first, last, [](auto entry) { return entry->first.second; },
+      view_of);
+}
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,95 @@
+#include "model/assert.h"
+#include "scheduler/core/apply.h"
+
+namespace windlass::scheduler {
+
+namespace {
+
+// Recovery applies to memory what the rows already say; nothing is written.
+void recover_pools_and_nodes(State& state, Rows& rows) {
+  rows.each_pool([&](PoolRecord pool) {
+    state.pools_by_id.emplace(entity_key(pool.account, pool.spec.id), pool.seq);
+    state.pools.emplace(pool.seq, Pool{std::move(pool), {}, {}, 0, 0});
+  });
+  rows.each_node([&](NodeRecord node) {
+    Pool& pool = state.pools.at(node.pool);
+    pool.nodes.emplace(lower_cased(node.id), node.seq);
+    state.nodes_by_id.emplace(lower_cased(node.id), node.seq);
+    state.workers[node.worker].nodes.insert(node.seq);
+    state.nodes.emplace(node.seq, Node{node, NodeSlots(pool.record.spec.task_slots_per_node)});
+  });
+  rows.each_claim([&](ClaimRecord claim) {
+    Pool& pool = state.pools.at(claim.pool);
+    (claim.dedicated ? pool.nodes_claimed_dedicated : pool.nodes_claimed_spot) += claim.count;
+    state.claims.emplace(claim.id, claim);
+  });
+}
+
+void recover_lingering(State& state, Rows& rows) {
+  rows.each_lingering([&](LingeringAttempt attempt) {
+    Node& node = state.nodes.at(attempt.node);
+    node.slots.take(attempt.id, attempt.slots);
+    const Pool& pool = state.pools.at(node.record.pool);
+    state.lingering_by_id[{entity_key(pool.record.account, attempt.job_id),
+                           lower_cased(attempt.task_id)}] += 1;
+    state.lingering.emplace(attempt.id, std::move(attempt));
+  });
+}
+
+void recover_running_task(State& state, Job& job, const TaskRecord& task) {
+  const Node* found = state.find_node_by_id(task.node->node_id);
+  WINDLASS_ASSERT(found != nullptr);
+  Node& node = state.nodes.at(found->record.seq);
+  node.slots.take({state.shard(), task.key, task.attempt}, task.required_slots);
+  node.running += 1;
+  node.running_slots += task.required_slots;
+  state.running.emplace(task.key, RunningTask{task, node.record.seq});
+  job.running.insert(task.key.task);
+}
+
+void recover_jobs_and_tasks(State& state, Rows& rows) {
+  rows.each_job([&](JobRecord record) {
+    const JobSeq seq = record.seq;
+    state.jobs_by_id.emplace(entity_key(record.account, record.spec.id), seq);
+    state.pool_queues[entity_key(record.account, record.spec.pool_id)].jobs.insert(seq);
+    if (record.state == JobState::deleting) state.jobs_erasing.insert(seq);
+    state.jobs[seq].record = std::move(record);
+  });
+  std::vector<OpenTask> dependents;  // judged when every running task is known
+  rows.each_open_task([&](OpenTask open) {
+    const TaskRecord& task = open.record;
+    Job& job = state.jobs.at(task.key.job);
+    if (task.state != TaskState::active) {
+      recover_running_task(state, job, task);
+    } else if (!open.depends_on_ids.empty()) {
+      dependents.push_back(std::move(open));
+    } else if (!state.lingering_by_id.empty() &&
+               state.lingers(job.record.account, job.record.spec.id, task.id)) {
+      job.held_back.emplace(task.key.task, task.required_slots);
+    } else {
+      job.ready.push(task.key.task, task.required_slots);
+    }
+  });
+  for (const OpenTask& open : dependents)
+    enqueue(state, rows, state.jobs.at(open.record.key.job), open);
+}
+
+}  // namespace
+
+void recover(State& state, Rows& rows) {
+  state.counters = rows.counters();
+  recover_pools_and_nodes(state, rows);
+  recover_lingering(state, rows);
+  recover_jobs_and_tasks(state, rows);
+  rows.each_reservation([&](Reservation reservation) {
+    state.reservations.emplace(entity_key(reservation.account, reservation.job_id), reservation);
+  });
+  rows.each_outbox([&](OutboxRow row) {
+    state.outbox.emplace(std::pair{row.to, row.message.id}, row);
+  });
+  rows.each_progress([&](ShardProgress progress) { state.progress[progress.shard] = progress; });
+  for (const auto& [seq, node] : state.nodes) reindex_node(state, seq);
+  for (const auto& [seq, job] : state.jobs) reindex_job(state, seq);
+}
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,21 @@
+// "Job id -> shard": the two-shard making and ending of jobs (docs/PROTOCOL.md, Reservations). The
+// home shard reserves the id, the target makes the job, the home marks the id held and answers.
+#pragma once
+
+#include "scheduler/core/jobs.h"
+
+namespace windlass::scheduler {
+
+// Makes the job here, whose id is reserved elsewhere or here.
+void make_job(Step& step, const std::string& account, std::uint64_t incarnation,
+              const JobSpec& spec);
+// The job is gone from this shard: its home drops the reservation.
+void release_reservation(Step& step, const JobRecord& job);
+
+// A message of another shard. Each is taken once and in order; others are acknowledged or left.
+void take_shard_message(Step& step, const ShardMessage& message);
+void take_shard_acknowledge(Step& step, const ShardAcknowledge& acknowledge);
+// Sends everything unacknowledged again.
+void resend_outbox(Step& step);
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,173 @@
+#include "scheduler/core/shard.h"
+
+#include "model/assert.h"
+#include "scheduler/core/answer.h"
+#include "scheduler/core/dispatch.h"
+#include "scheduler/core/nodes.h"
+#include "scheduler/core/reservations.h"
+#include "scheduler/core/tasks.h"
+#include "scheduler/core/workers.h"
+
+#include <vector>
+
+namespace windlass::scheduler {
+
+namespace {
+
+// Chooses the function for each request: commands are decided, questions answered.
+struct Decider {
+  Step& step;
+  const Origin& origin;
+  const std::string& account;
+
+  Decision operator()(AddJob& command) { return decide(step, origin, account, command); }
+  template <class Request>
+  Decision operator()(Request& request) {
+    if constexpr (requires { decide(step, account, request); }) {
+      return decide(step, account, request);
+    } else {
+      return answer(step.state(), step.rows, step.settings, account, request);
+    }
+  }
+};
+
+}  // namespace
+
+Shard::Shard(ShardId shard, ShardId shards_total, Settings settings)
+    : settings_(settings), state_(shard, shards_total) {}
+
+void Shard::recover(Rows& rows, Now now) {
+  scheduler::recover(state_, rows);
+  const Duration wait =
+      std::max(settings_.lease, state_.counters.lease_longest) + settings_.lease_margin;
+  for (auto& [id, worker] : state_.workers) worker.lease_until = now.mono + wait;
+  for (const auto& [id, claim] : state_.claims) {
+    state_.workers[claim.worker].lease_until = now.mono + wait;
+  }
+  if (!state_.outbox.empty()) outbox_due_ = now.mono;
+}
+
+std::optional<Answer> Shard::refuse_new_work(const Request& request) const {
+  if (!shortage_) return std::nullopt;
+  const bool is_new_work = std::holds_alternative<AddPool>(request) ||
+                           std::holds_alternative<AddJob>(request) ||
+                           std::holds_alternative<AddTasks>(request);
+  if (!is_new_work) return std::nullopt;
+  return Error{ErrorCode::server_busy,
+               "The scheduler's disk is nearly full. Free some space; deletes still work.",
+               {{"Reason", "LowDiskSpace"},
+                {"FreeBytes", std::to_string(shortage_->free_bytes)},
+                {"NeededBytes", std::to_string(shortage_->needed_bytes)}}};
+}
+
+Decision Shard::decide_command(Step& step, ClientInput& input) {
+  if (std::optional<Answer> refused = refuse_new_work(input.command.request)) return refused;
+  return std::visit(Decider{step, input.origin, input.command.account}, input.command.request);
+}
+
+void Shard::handle(Input& input, Now now, Rows& rows, Effects& effects) {
+  Step step(state_, rows, now, settings_, effects);
+  if (auto* client = std::get_if<ClientInput>(&input)) {
+    if (Decision decision = decide_command(step, *client)) {
+      step.say(ToClient{client->origin, std::move(*decision)});
+    }
+  } else if (auto* worker = std::get_if<WorkerInput>(&input)) {
+    if (!take_worker_message(step, worker->worker, worker->message)) ++stale_reports_;
+  } else if (auto* connected = std::get_if<WorkerConnected>(&input)) {
+    worker_connected(step, connected->worker, connected->instance);
+  } else if (auto* message = std::get_if<ShardMessage>(&input)) {
+    take_shard_message(step, *message);
+  } else if (auto* acknowledge = std::get_if<ShardAcknowledge>(&input)) {
+    take_shard_acknowledge(step, *acknowledge);
+  }
+}
+
+void Shard::check_clocks(Step& step) {
+  std::vector<std::uint64_t> expired;
+  for (const auto& [id, worker] : state_.workers) {
+    if (worker.lease_until <= step.now.mono) expired.push_back(id);
+  }
+  for (const std::uint64_t worker : expired) {
+    expire_lease(step, worker);
+  }
+  give_up_unknown_nodes(step);
+
+  std::vector<PoolSeq> pools;
+  for (const auto& [seq, pool] : state_.pools) {
+    if (pool.record.allocation_state != AllocationState::steady) pools.push_back(seq);
+  }
+  for (const PoolSeq pool : pools) check_resize_clock(step, pool);
+
+  std::vector<JobSeq> jobs;
+  for (const auto& [seq, job] : state_.jobs) {
+    if (job_deadline(settings_, job.record)) jobs.push_back(seq);
+  }
+  for (const JobSeq job : jobs) check_job_clock(step, job);
+}
+
+void Shard::end_batch(Now now, Rows& rows, Effects& effects) {
+  Step step(state_, rows, now, settings_, effects);
+  check_clocks(step);
+  const std::set<JobSeq> erasing = state_.jobs_erasing;
+  for (const JobSeq job : erasing) erase_some(step, job);
+  for (const auto& [seq, pool] : state_.pools) dispatch(step, pool);
+  if (state_.outbox.empty()) {
+    outbox_due_.reset();
+  } else if (!outbox_due_) {
+    outbox_due_ = now.mono + settings_.outbox_resend;  // sent just now; repeat if nothing is heard
+  } else if (*outbox_due_ <= now.mono) {
+    resend_outbox(step);
+    outbox_due_ = now.mono + settings_.outbox_resend;
+  }
+  const bool changed =
+      !effects.events.empty() || !state_.jobs_dirty.empty() || !state_.nodes_dirty.empty();
+  if (changed) write_back(state_, rows);
+}
+
+std::optional<MonoTime> Shard::next_deadline(Now now) const {
+  std::optional<MonoTime> next;
+  const auto consider = [&](MonoTime at) {
+    if (!next || at < *next) next = at;
+  };
+  const auto consider_wall = [&](WallTime at) {
+    consider(at <= now.wall ? now.mono : now.mono + (at - now.wall));
+  };
+  for (const auto& [id, worker] : state_.workers) {
+    if (worker.lease_until != kNoLease) consider(worker.lease_until);
+  }
+  for (const auto& [seq, pool] : state_.pools) {
+    if (const auto at = resize_deadline(pool.record)) consider_wall(*at);
+  }
+  for (const auto& [seq, job] : state_.jobs) {
+    if (const auto at = job_deadline(settings_, job.record)) consider_wall(*at);
+  }
+  for (const auto& [seq, node] : state_.nodes) {
+    if (node.record.state != NodeState::unknown) continue;
+    consider_wall(node.record.state_time + settings_.unknown_node_patience);
+  }
+  for (const JobSeq seq : state_.jobs_erasing) {
+    // One whose attempts linger is woken by their ends.
+    const Job& job = state_.jobs.at(seq);
+    const EntityKey key = entity_key(job.record.account, job.record.spec.id);
+    const auto lingering = state_.lingering_by_id.lower_bound({key, ""});
+    if (lingering == state_.lingering_by_id.end() || lingering->first.first != key) {
+      consider(now.mono);
+    }
+  }
+  if (outbox_due_) consider(*outbox_due_);
+  return next;
+}
+
+void Shard::part(Now now, Rows& rows, Effects& effects) {
+  Step step(state_, rows, now, settings_, effects);
+  if (settings_.lease_parting > state_.counters.lease_longest) {
+    step.emit(LeaseLengthened{settings_.lease_parting});
+  }
+  for (const auto& [id, worker] : state_.workers) {
+    if (worker.instance == 0) continue;
+    step.tell_worker(id, LeaseRenewed{0, settings_.lease_parting});
+  }
+  write_back(state_, rows);
+}
+
+}  // namespace windlass::scheduler

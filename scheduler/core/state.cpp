@@ -1,0 +1,128 @@
+#include "scheduler/core/state.h"
+
+#include "model/assert.h"
+
+namespace windlass::scheduler {
+
+EntityKey entity_key(std::string_view account, std::string_view id) {
+  return {lower_cased(account), lower_cased(id)};
+}
+
+const Pool* State::find_pool(std::string_view account, std::string_view id) const {
+  const auto found = pools_by_id.find(entity_key(account, id));
+  return found == pools_by_id.end() ? nullptr : find_pool(found->second);
+}
+
+const Pool* State::find_pool(PoolSeq seq) const {
+  const auto found = pools.find(seq);
+  return found == pools.end() ? nullptr : &found->second;
+}
+
+const Node* State::find_node(NodeSeq seq) const {
+  const auto found = nodes.find(seq);
+  return found == nodes.end() ? nullptr : &found->second;
+}
+
+const Node* State::find_node(const Pool& pool, std::string_view node_id) const {
+  const auto found = pool.nodes.find(lower_cased(node_id));
+  return found == pool.nodes.end() ? nullptr : find_node(found->second);
+}
+
+const Node* State::find_node_by_id(std::string_view node_id) const {
+  const auto found = nodes_by_id.find(lower_cased(node_id));
+  return found == nodes_by_id.end() ? nullptr : find_node(found->second);
+}
+
+const Job* State::find_job(std::string_view account, std::string_view id) const {
+  const auto found = jobs_by_id.find(entity_key(account, id));
+  return found == jobs_by_id.end() ? nullptr : find_job(found->second);
+}
+
+const Job* State::find_job(JobSeq seq) const {
+  const auto found = jobs.find(seq);
+  return found == jobs.end() ? nullptr : &found->second;
+}
+
+const RunningTask* State::find_running(const TaskKey& key) const {
+  const auto found = running.find(key);
+  return found == running.end() ? nullptr : &found->second;
+}
+
+const LingeringAttempt* State::find_lingering(const AttemptId& id) const {
+  const auto found = lingering.find(id);
+  return found == lingering.end() ? nullptr : &found->second;
+}
+
+const Reservation* State::find_reservation(std::string_view account, std::string_view id) const {
+  const auto found = reservations.find(entity_key(account, id));
+  return found == reservations.end() ? nullptr : &found->second;
+}
+
+State::Place State::place_of(const Job& job, TaskSeq task, SlotCount slots) const {
+  if (job.ready.contains(task, slots)) return Place::ready;
+  if (job.dependencies.waits(task)) return Place::waiting;
+  if (job.held_back.contains(task)) return Place::held_back;
+  return Place::nowhere;
+}
+
+bool State::job_takes_turns(const Job& job) const {
+  if (job.record.state != JobState::active) return false;
+  if (job.ready.empty()) return false;
+  const std::int32_t parallel_max = job.record.spec.parallel_tasks_max;
+  return parallel_max < 0 || job.record.counts.tasks.running < parallel_max;
+}
+
+bool State::lingers(std::string_view account, std::string_view job_id,
+                    std::string_view task_id) const {
+  return lingering_by_id.contains({entity_key(account, job_id), lower_cased(task_id)});
+}
+
+bool takes_tasks(const State& state, const Node& node) {
+  if (node.record.draining) return false;
+  if (node.record.scheduling_state != SchedulingState::enabled) return false;
+  if (node.record.state != NodeState::idle && node.record.state != NodeState::running) return false;
+  const auto pool = state.pools.find(node.record.pool);
+  if (pool == state.pools.end() || pool->second.record.state != PoolState::active) return false;
+  const auto worker = state.workers.find(node.record.worker);
+  return worker != state.workers.end() && worker->second.synced && worker->second.instance != 0;
+}
+
+void reindex_node(State& state, NodeSeq seq) {
+  const auto found = state.nodes.find(seq);
+  WINDLASS_ASSERT(found != state.nodes.end());
+  Node& node = found->second;
+  const auto pool = state.pools.find(node.record.pool);
+  WINDLASS_ASSERT(pool != state.pools.end());
+  if (node.placeable_as != 0) {
+    const std::size_t erased = pool->second.placeable.erase({node.placeable_as, seq});
+    WINDLASS_ASSERT(erased == 1);
+    node.placeable_as = 0;
+  }
+  if (node.slots.free() > 0 && takes_tasks(state, node)) {
+    node.placeable_as = node.slots.free();
+    pool->second.placeable.insert({node.placeable_as, seq});
+  }
+}
+
+void reindex_job(State& state, JobSeq seq) {
+  const auto found = state.jobs.find(seq);
+  WINDLASS_ASSERT(found != state.jobs.end());
+  Job& job = found->second;
+  PoolQueue& queue = state.pool_queues[entity_key(job.record.account, job.record.spec.pool_id)];
+  const bool wanted = state.job_takes_turns(job);
+  const JobOrder order{-job.record.spec.priority, job.turn, seq};
+  if (wanted == job.queued && (!wanted || queue.runnable.contains(order))) return;
+  if (job.queued) {
+    // Priority may have changed since: look for the job's own entry.
+    if (queue.runnable.erase(order) == 0) {
+      std::erase_if(queue.runnable, [&](const JobOrder& other) { return other.job == seq; });
+    }
+    job.queued = false;
+  }
+  if (wanted) {
+    queue.runnable.insert(order);
+    job.queued = true;
+  }
+}
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,151 @@
+// Everything a shard holds in memory: scheduling facts and indexes over them. Documents and ended
+// tasks stay in the rows. Only apply() (and recovery through it) changes what is derived from
+// events; what is soft (workers, leases, offers) is changed by the shard as messages come.
+#pragma once
+
+#include "model/shard_event.h"
+#include "scheduler/core/dependencies.h"
+#include "scheduler/core/queue.h"
+#include "scheduler/core/slots.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace windlass::scheduler {
+
+// Account and id in lower case: the map order is the order of lists within an account.
+using EntityKey = std::pair<std::string, std::string>;
+EntityKey entity_key(std::string_view account, std::string_view id);
+
+struct Node {
+  NodeRecord record;
+  NodeSlots slots;
+  std::int32_t running = 0;  // attempts on record here
+  SlotCount running_slots = 0;
+  SlotCount placeable_as = 0;  // the free slots it stands under in its pool's index; 0: not there
+};
+
+struct Pool {
+  PoolRecord record;
+  std::map<std::string, NodeSeq> nodes;  // by lower-cased node id
+  // Nodes that may take a task, by free slots (nodes with none are left out).
+  std::set<std::pair<SlotCount, NodeSeq>> placeable;
+  std::int32_t nodes_claimed_dedicated = 0;  // asked for and not answered
+  std::int32_t nodes_claimed_spot = 0;
+};
+
+struct RunningTask {
+  TaskRecord record;
+  NodeSeq node = 0;
+};
+
+struct Job {
+  JobRecord record;
+  ReadyQueue ready;
+  Dependencies dependencies;
+  // Ready but for an older attempt that still lingers somewhere (by task, with its slots).
+  std::map<TaskSeq, SlotCount> held_back;
+  std::set<TaskSeq> running;
+  std::uint64_t turn = 0;  // when it was served last, for fairness among equals
+  bool queued = false;     // in the pool queue, under `turn`
+};
+
+// Jobs of one pool id that have a task to run, in the order in which they are served. A pool id
+// need not exist: its jobs wait here until it does.
+struct JobOrder {
+  std::int32_t priority_reversed = 0;
+  std::uint64_t turn = 0;
+  JobSeq job = 0;
+  auto operator<=>(const JobOrder&) const = default;
+};
+struct PoolQueue {
+  std::set<JobSeq> jobs;  // all that name this pool
+  std::set<JobOrder> runnable;
+};
+
+struct TaskKeyHash {
+  std::size_t operator()(const TaskKey& key) const {
+    return static_cast<std::size_t>(key.job * 0x9e3779b97f4a7c15ULL ^
+                                    key.task * 0xff51afd7ed558ccdULL);
+  }
+};
+
+// The lease of a worker that has none: it is not connected, and holds nothing that could run.
+inline constexpr MonoTime kNoLease{INT64_MAX};
+
+// A worker process as the shard knows it now. Soft: rebuilt by its resync.
+struct Worker {
+  InstanceId instance = 0;  // 0: not connected
+  bool synced = false;      // has told what it runs, in this epoch
+  MonoTime lease_until;     // includes the shard's margin
+  std::map<std::pair<std::string, bool>, std::int32_t> offers_free;  // (vm size, dedicated)
+  std::set<NodeSeq> nodes;
+};
+
+class State {
+ public:
+  State(ShardId shard, ShardId shards_total) : shard_(shard), shards_total_(shards_total) {}
+
+  ShardId shard() const { return shard_; }
+  ShardId shards_total() const { return shards_total_; }
+
+  const Pool* find_pool(std::string_view account, std::string_view id) const;
+  const Pool* find_pool(PoolSeq seq) const;
+  const Node* find_node(NodeSeq seq) const;
+  const Node* find_node(const Pool& pool, std::string_view node_id) const;
+  const Node* find_node_by_id(std::string_view node_id) const;
+  const Job* find_job(std::string_view account, std::string_view id) const;
+  const Job* find_job(JobSeq seq) const;
+  const RunningTask* find_running(const TaskKey& key) const;
+  const LingeringAttempt* find_lingering(const AttemptId& id) const;
+  const Reservation* find_reservation(std::string_view account, std::string_view id) const;
+
+  // Where an open task is while it does not run.
+  enum class Place { ready, waiting, held_back, nowhere };
+  Place place_of(const Job& job, TaskSeq task, SlotCount slots) const;
+
+  bool job_takes_turns(const Job& job) const;  // active, below maxParallelTasks, with a ready task
+  // The old attempt of a task with this id, if one lingers.
+  bool lingers(std::string_view account, std::string_view job_id, std::string_view task_id) const;
+
+  ShardCounters counters;
+  std::map<PoolSeq, Pool> pools;
+  std::map<EntityKey, PoolSeq> pools_by_id;
+  std::map<NodeSeq, Node> nodes;
+  std::map<std::string, NodeSeq> nodes_by_id;  // lower-cased
+  std::map<JobSeq, Job> jobs;
+  std::map<EntityKey, JobSeq> jobs_by_id;
+  std::map<EntityKey, PoolQueue> pool_queues;  // by (account, pool id)
+  std::unordered_map<TaskKey, RunningTask, TaskKeyHash> running;
+  std::map<AttemptId, LingeringAttempt> lingering;
+  std::map<std::pair<EntityKey, std::string>, int>
+      lingering_by_id;  // ((account, job), task) -> count
+  std::map<ClaimId, ClaimRecord> claims;
+  std::map<EntityKey, Reservation> reservations;
+  std::map<std::pair<ShardId, std::uint64_t>, OutboxRow> outbox;
+  std::map<ShardId, ShardProgress> progress;
+  std::map<std::uint64_t, Worker> workers;  // by stable worker id
+  std::uint64_t turns = 0;
+
+  // Rows that apply() changed in memory only, to be written once at the end of the batch.
+  std::set<JobSeq> jobs_dirty;
+  std::set<NodeSeq> nodes_dirty;
+  std::set<JobSeq> jobs_erasing;  // gone for everybody, rows of tasks still being removed
+
+ private:
+  ShardId shard_;
+  ShardId shards_total_;
+};
+
+// Keeps `pool.placeable` true for the node after any change of it, its worker or its slots.
+void reindex_node(State& state, NodeSeq node);
+// Keeps the pool queue true for the job after any change of its state or queues.
+void reindex_job(State& state, JobSeq job);
+
+// Whether the node's state, scheduling and worker allow a new task, slots apart.
+bool takes_tasks(const State& state, const Node& node);
+
+}  // namespace windlass::scheduler

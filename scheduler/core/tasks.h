@@ -1,0 +1,18 @@
+// Commands on tasks.
+#pragma once
+
+#include "scheduler/core/jobs.h"
+
+namespace windlass::scheduler {
+
+// The command's documents are moved out of it.
+Decision decide(Step& step, const std::string& account, AddTasks& command);
+Decision decide(Step& step, const std::string& account, const DeleteTask& command);
+Decision decide(Step& step, const std::string& account, const TerminateTask& command);
+Decision decide(Step& step, const std::string& account, const ChangeTask& command);
+
+// The task's record wherever it is kept: running, waiting or ended.
+std::optional<TaskRecord> find_task(const State& state, Rows& rows, JobSeq job,
+                                    std::string_view task_id);
+
+}  // namespace windlass::scheduler

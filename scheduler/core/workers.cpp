@@ -1,0 +1,308 @@
+#include "scheduler/core/workers.h"
+
+#include "model/assert.h"
+#include "scheduler/core/attempts.h"
+#include "scheduler/core/nodes.h"
+
+#include <set>
+#include <vector>
+
+namespace windlass::scheduler {
+
+namespace {
+
+// A live worker may still be told; asks again for what it may not have heard.
+void repeat_requests(Step& step, std::uint64_t worker_id) {
+  const State& state = step.state();
+  for (const auto& [id, claim] : state.claims) {
+    if (claim.worker != worker_id) continue;
+    const PoolRecord& pool = state.find_pool(claim.pool)->record;
+    step.tell_worker(worker_id,
+                     ClaimNodes{id,
+                                pool.spec.vm_size,
+                                claim.count,
+                                {pool.account, pool.spec.id, pool.spec.task_slots_per_node,
+                                 claim.dedicated, pool.spec.start_task}});
+  }
+  for (const NodeSeq seq : state.workers.at(worker_id).nodes) {
+    const Node* node = state.find_node(seq);
+    if (node->record.state == NodeState::leavingpool) {
+      step.tell_worker(worker_id, ReturnNode{node->record.id});
+    }
+    for (const auto& [attempt, slots] : node->slots.held()) {
+      const LingeringAttempt* lingering = state.find_lingering(attempt);
+      if (lingering != nullptr) {
+        step.tell_worker(worker_id, EndAttempt{attempt, lingering->delete_folder});
+      }
+    }
+  }
+}
+
+// Everything that runs on the node is certainly gone.
+void lose_attempts(Step& step, NodeSeq seq) {
+  std::vector<AttemptId> held;
+  for (const auto& [attempt, slots] : step.state().find_node(seq)->slots.held()) {
+    held.push_back(attempt);
+  }
+  for (const AttemptId& attempt : held) {
+    if (step.state().find_lingering(attempt) != nullptr) {
+      drop_lingering(step, attempt);
+    } else if (const RunningTask* running = step.state().find_running(attempt.task)) {
+      requeue_lost(step, *running);
+      after_task(step, attempt.task.job);
+    }
+  }
+}
+
+void erase_node(Step& step, NodeSeq seq) {
+  const PoolSeq pool = step.state().find_node(seq)->record.pool;
+  lose_attempts(step, seq);
+  if (step.state().find_node(seq) != nullptr) step.emit(NodeErased{seq});
+  pursue_targets(step, pool);
+}
+
+void enter(NodeRecord& node, NodeState state, WallTime at) {
+  if (node.state == state) return;
+  node.state = state;
+  node.state_time = at;
+}
+
+// What the worker says of a node, in the words of the API: ready is idle or running by load.
+void put_status(Step& step, const Node& node, NodeState said,
+                const std::optional<StartTaskInfo>& info, const std::vector<NodeError>& errors) {
+  NodeRecord record = node.record;
+  if (record.state == NodeState::leavingpool) return;
+  const bool ready = said == NodeState::idle || said == NodeState::running;
+  const NodeState state = ready ? (node.running > 0 ? NodeState::running : NodeState::idle) : said;
+  enter(record, state, step.now.wall);
+  if (info) record.start_task_info = info;
+  record.errors = errors;
+  if (record == node.record) return;
+  step.emit(NodePut{std::move(record)});
+}
+
+bool take(Step& step, std::uint64_t worker_id, const OffersFree& offers) {
+  Worker& worker = step.soft().workers[worker_id];
+  worker.offers_free.clear();
+  for (const OfferClass& offer : offers.classes) {
+    worker.offers_free[{offer.vm_size, offer.dedicated}] += offer.free;
+  }
+  std::vector<PoolSeq> resizing;
+  for (const auto& [seq, pool] : step.state().pools) {
+    if (pool.record.allocation_state == AllocationState::resizing) resizing.push_back(seq);
+  }
+  for (const PoolSeq seq : resizing) pursue_targets(step, seq);
+  return true;
+}
+
+bool take(Step& step, std::uint64_t worker_id, const ClaimAnswered& answer) {
+  const auto found = step.state().claims.find(answer.claim);
+  if (found == step.state().claims.end() || found->second.worker != worker_id) {
+    // Given up meanwhile, or answered before. Nodes that we hold came from the earlier answer.
+    for (const GrantedNode& granted : answer.nodes) {
+      if (step.state().find_node_by_id(granted.node_id) == nullptr) {
+        step.tell_worker(worker_id, ReturnNode{granted.node_id});
+      }
+    }
+    return false;
+  }
+  const ClaimRecord claim = found->second;
+  step.emit(ClaimErased{claim.id});
+  for (const GrantedNode& granted : answer.nodes) {
+    if (step.state().find_node_by_id(granted.node_id) != nullptr) continue;
+    NodeRecord node;
+    node.id = granted.node_id;
+    node.pool = claim.pool;
+    node.seq = step.state().counters.nodes + 1;
+    node.worker = worker_id;
+    node.boot = granted.boot;
+    node.claim = claim.id;
+    node.dedicated = claim.dedicated;
+    node.ip_address = granted.ip_address;
+    node.state_time = step.now.wall;
+    node.allocation_time = step.now.wall;
+    node.last_boot_time = step.now.wall;
+    step.emit(NodePut{std::move(node)});
+  }
+  pursue_targets(step, claim.pool);
+  return true;
+}
+
+bool take(Step& step, std::uint64_t worker_id, const NodeStatus& status) {
+  const Node* node = step.state().find_node_by_id(status.node_id);
+  if (node == nullptr || node->record.worker != worker_id) return false;
+  if (status.boot < node->record.boot) return false;
+  if (status.boot > node->record.boot) {
+    const NodeSeq seq = node->record.seq;
+    lose_attempts(step, seq);
+    node = step.state().find_node(seq);
+    if (node == nullptr) return true;
+    NodeRecord record = node->record;
+    record.boot = status.boot;
+    record.last_boot_time = step.now.wall;
+    step.emit(NodePut{record});
+    node = step.state().find_node(seq);
+  }
+  put_status(step, *node, status.state, status.start_task_info, status.errors);
+  return true;
+}
+
+bool take(Step& step, std::uint64_t worker_id, const NodeReturned& returned) {
+  const Node* node = step.state().find_node_by_id(returned.node_id);
+  if (node == nullptr || node->record.worker != worker_id) return false;
+  erase_node(step, node->record.seq);
+  return true;
+}
+
+bool take(Step& step, std::uint64_t worker_id, const AttemptEnded& report) {
+  if (report.id.shard != step.state().shard()) return false;
+  // A worker speaks for its own nodes only.
+  const RunningTask* running = step.state().find_running(report.id.task);
+  const LingeringAttempt* lingering = step.state().find_lingering(report.id);
+  const NodeSeq seq = running != nullptr && running->record.attempt == report.id.attempt
+                          ? running->node
+                          : (lingering != nullptr ? lingering->node : 0);
+  const Node* node = step.state().find_node(seq);
+  if (node == nullptr || node->record.worker != worker_id) return false;
+  return take_report(step, report);
+}
+
+bool take(Step& step, std::uint64_t worker_id, const RenewLease& renewal) {
+  Worker& worker = step.soft().workers[worker_id];
+  worker.lease_until = std::max(worker.lease_until,
+                                step.now.mono + step.settings.lease + step.settings.lease_margin);
+  step.tell_worker(worker_id, LeaseRenewed{renewal.sent_at, step.settings.lease});
+  return true;
+}
+
+bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
+  const State& state = step.state();
+  Resynced answer;
+  const std::set<AttemptId> running(resync.running.begin(), resync.running.end());
+  const std::set<AttemptId> unreported(resync.unreported.begin(), resync.unreported.end());
+  const auto known = [&](const AttemptId& id) {
+    if (id.shard != state.shard()) return false;
+    const RunningTask* task = state.find_running(id.task);
+    if (task != nullptr && task->record.attempt == id.attempt) return true;
+    return state.find_lingering(id) != nullptr;
+  };
+  for (const AttemptId& id : running) {
+    if (!known(id)) answer.unwanted.push_back(id);
+  }
+  for (const AttemptId& id : unreported) {
+    if (!known(id)) answer.recorded.push_back(id);
+  }
+
+  std::map<std::string, NodeHeld> held;
+  for (const NodeHeld& node : resync.nodes) {
+    const Node* ours = state.find_node_by_id(node.node_id);
+    const bool is_ours = ours != nullptr && ours->record.worker == worker_id;
+    if (is_ours) {
+      held.emplace(lower_cased(node.node_id), node);
+    } else if (!state.claims.contains(node.claim)) {
+      answer.unwanted_nodes.push_back(node.node_id);
+    }
+  }
+
+  step.soft().workers[worker_id].synced = true;
+  const std::set<NodeSeq> nodes = state.workers.at(worker_id).nodes;
+  for (const NodeSeq seq : nodes) {
+    const Node* node = state.find_node(seq);
+    if (node == nullptr) continue;
+    const auto still = held.find(lower_cased(node->record.id));
+    if (still == held.end()) {
+      erase_node(step, seq);  // the worker no longer speaks for it: its grant is lost
+      continue;
+    }
+    // Attempts that we think run there and the worker does not know: their assignment never
+    // arrived, or it lost them. Nothing of them can run.
+    std::vector<AttemptId> missing;
+    for (const auto& [attempt, slots] : node->slots.held()) {
+      if (!running.contains(attempt) && !unreported.contains(attempt)) missing.push_back(attempt);
+    }
+    for (const AttemptId& attempt : missing) {
+      AttemptEnded lost;
+      lost.id = attempt;
+      lost.end = AttemptEnd::lost;
+      lost.end_time = step.now.wall;
+      take_report(step, lost);
+    }
+    if (state.find_node(seq) == nullptr) continue;
+    take(step, worker_id,
+         NodeStatus{
+             still->second.node_id, still->second.boot, still->second.state, std::nullopt, {}});
+    if (state.find_node(seq) != nullptr) reindex_node(step.soft(), seq);
+    return_if_empty(step, seq);
+  }
+  step.tell_worker(worker_id, std::move(answer));
+  repeat_requests(step, worker_id);
+  return true;
+}
+
+}  // namespace
+
+void worker_connected(Step& step, std::uint64_t worker_id, InstanceId instance) {
+  Worker& worker = step.soft().workers[worker_id];
+  worker.instance = instance;
+  worker.synced = false;
+  worker.offers_free.clear();
+  const MonoTime until = step.now.mono + step.settings.lease + step.settings.lease_margin;
+  if (worker.lease_until == kNoLease || worker.lease_until < until) worker.lease_until = until;
+  for (const NodeSeq node : worker.nodes) reindex_node(step.soft(), node);
+  if (step.settings.lease > step.state().counters.lease_longest) {
+    step.emit(LeaseLengthened{step.settings.lease});
+  }
+}
+
+bool take_worker_message(Step& step, std::uint64_t worker, const FromWorker& message) {
+  const auto known = step.state().workers.find(worker);
+  if (known == step.state().workers.end() || known->second.instance == 0) return false;
+  return std::visit([&](const auto& said) { return take(step, worker, said); }, message);
+}
+
+void expire_lease(Step& step, std::uint64_t worker_id) {
+  const auto found = step.soft().workers.find(worker_id);
+  WINDLASS_ASSERT(found != step.soft().workers.end());
+  found->second.instance = 0;
+  found->second.synced = false;
+  found->second.offers_free.clear();
+  found->second.lease_until = kNoLease;
+  step.say(ForgetWorker{worker_id});
+  std::vector<ClaimId> claims;
+  for (const auto& [id, claim] : step.state().claims) {
+    if (claim.worker == worker_id) claims.push_back(id);
+  }
+  for (const ClaimId claim : claims) {
+    const PoolSeq pool = step.state().claims.at(claim).pool;
+    step.emit(ClaimErased{claim});
+    pursue_targets(step, pool);
+  }
+  const std::set<NodeSeq> nodes = found->second.nodes;
+  for (const NodeSeq seq : nodes) {
+    const Node* node = step.state().find_node(seq);
+    if (node == nullptr) continue;
+    if (node->record.draining) {
+      erase_node(step, seq);
+      continue;
+    }
+    NodeRecord record = node->record;
+    enter(record, NodeState::unknown, step.now.wall);
+    step.emit(NodePut{std::move(record)});
+    lose_attempts(step, seq);
+  }
+}
+
+void give_up_unknown_nodes(Step& step) {
+  std::vector<NodeRecord> lost;
+  for (const auto& [seq, node] : step.state().nodes) {
+    if (node.record.state != NodeState::unknown) continue;
+    if (step.now.wall < node.record.state_time + step.settings.unknown_node_patience) continue;
+    lost.push_back(node.record);
+  }
+  for (NodeRecord& node : lost) {
+    enter(node, NodeState::unusable, step.now.wall);
+    step.emit(NodePut{std::move(node)});
+  }
+}
+
+}  // namespace windlass::scheduler

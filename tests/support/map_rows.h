@@ -1,0 +1,142 @@
+// Rows in maps: what the store does, without a disk. Copyable, so a test can keep the rows of a
+// commit and start a shard from them.
+#pragma once
+
+#include "model/assert.h"
+#include "scheduler/core/rows.h"
+
+#include <map>
+#include <utility>
+
+namespace windlass::test {
+
+class MapRows final : public scheduler::Rows {
+ public:
+  using Key = std::pair<std::string, std::string>;
+
+  ShardCounters counters() override { return counters_; }
+  void each_pool(const std::function<void(PoolRecord)>& f) override { each(pools_, f); }
+  void each_node(const std::function<void(NodeRecord)>& f) override { each(nodes_, f); }
+  void each_job(const std::function<void(JobRecord)>& f) override { each(jobs_, f); }
+  void each_open_task(const std::function<void(OpenTask)>& f) override { each(open_, f); }
+  void each_claim(const std::function<void(ClaimRecord)>& f) override { each(claims_, f); }
+  void each_lingering(const std::function<void(LingeringAttempt)>& f) override {
+    each(lingering_, f);
+  }
+  void each_reservation(const std::function<void(Reservation)>& f) override {
+    each(reservations_, f);
+  }
+  void each_outbox(const std::function<void(OutboxRow)>& f) override { each(outbox_, f); }
+  void each_progress(const std::function<void(ShardProgress)>& f) override { each(progress_, f); }
+
+  std::optional<TaskSeq> find_task(JobSeq job, std::string_view lower_id) override {
+    return find(ids_, std::pair{job, std::string(lower_id)});
+  }
+  std::optional<OpenTask> open_task(const TaskKey& key) override { return find(open_, key); }
+  std::optional<TaskRecord> done_task(const TaskKey& key) override { return find(done_, key); }
+  std::string document(const TaskKey& key) override {
+    return find(documents_, key).value_or(std::string());
+  }
+  void scan_task_ids(JobSeq job, std::string_view after,
+                     const std::function<bool(std::string_view, TaskSeq)>& visitor) override {
+    auto it =
+        after.empty() ? ids_.lower_bound({job, ""}) : ids_.upper_bound({job, std::string(after)});
+    for (; it != ids_.end() && it->first.first == job; ++it) {
+      if (!visitor(it->first.second, it->second)) return;
+    }
+  }
+
+  void put_counters(const ShardCounters& counters) override { counters_ = counters; }
+  void put_pool(const PoolRecord& pool) override { pools_[pool.seq] = pool; }
+  void erase_pool(PoolSeq seq) override { pools_.erase(seq); }
+  void put_node(const NodeRecord& node) override { nodes_[node.seq] = node; }
+  void erase_node(NodeSeq seq) override { nodes_.erase(seq); }
+  void put_job(const JobRecord& job) override { jobs_[job.seq] = job; }
+  void erase_job(JobSeq seq) override { jobs_.erase(seq); }
+
+  void add_task(const OpenTask& task, std::string_view document) override {
+    const TaskKey key = task.record.key;
+    WINDLASS_ASSERT(ids_.emplace(std::pair{key.job, lower_cased(task.record.id)}, key.task).second);
+    WINDLASS_ASSERT(open_.emplace(key, task).second);
+    documents_[key] = document;
+  }
+  void put_open_task(const OpenTask& task) override {
+    WINDLASS_ASSERT(open_.contains(task.record.key));
+    open_[task.record.key] = task;
+  }
+  void complete_task(const TaskRecord& task) override {
+    WINDLASS_ASSERT(open_.erase(task.key) == 1);
+    WINDLASS_ASSERT(done_.emplace(task.key, task).second);
+  }
+  void put_done_task(const TaskRecord& task) override {
+    WINDLASS_ASSERT(done_.contains(task.key));
+    done_[task.key] = task;
+  }
+  void reopen_task(const OpenTask& task) override {
+    WINDLASS_ASSERT(done_.erase(task.record.key) == 1);
+    open_[task.record.key] = task;
+  }
+  void erase_task(const TaskKey& key, std::string_view lower_id) override {
+    WINDLASS_ASSERT(ids_.erase({key.job, std::string(lower_id)}) == 1);
+    WINDLASS_ASSERT(open_.erase(key) + done_.erase(key) == 1);
+    documents_.erase(key);
+  }
+  std::size_t erase_tasks(JobSeq job, std::size_t tasks_max) override {
+    std::size_t erased = 0;
+    auto it = ids_.lower_bound({job, ""});
+    while (erased < tasks_max && it != ids_.end() && it->first.first == job) {
+      const TaskKey key{job, it->second};
+      open_.erase(key);
+      done_.erase(key);
+      documents_.erase(key);
+      it = ids_.erase(it);
+      ++erased;
+    }
+    return erased;
+  }
+
+  void put_claim(const ClaimRecord& claim) override { claims_[claim.id] = claim; }
+  void erase_claim(ClaimId id) override { claims_.erase(id); }
+  void put_lingering(const LingeringAttempt& attempt) override { lingering_[attempt.id] = attempt; }
+  void erase_lingering(const AttemptId& id) override { lingering_.erase(id); }
+  void put_reservation(const Reservation& row) override {
+    reservations_[{lower_cased(row.account), lower_cased(row.job_id)}] = row;
+  }
+  void erase_reservation(std::string_view account, std::string_view job_id) override {
+    reservations_.erase({lower_cased(account), lower_cased(job_id)});
+  }
+  void put_outbox(const OutboxRow& row) override { outbox_[{row.to, row.message.id}] = row; }
+  void erase_outbox(ShardId to, std::uint64_t id) override { outbox_.erase({to, id}); }
+  void put_progress(const ShardProgress& progress) override {
+    progress_[progress.shard] = progress;
+  }
+
+ private:
+  template <class Map, class Visit>
+  static void each(const Map& map, const Visit& visit) {
+    for (const auto& [key, value] : map) visit(value);
+  }
+  template <class Map>
+  static auto find(const Map& map, const typename Map::key_type& key)
+      -> std::optional<typename Map::mapped_type> {
+    const auto found = map.find(key);
+    if (found == map.end()) return std::nullopt;
+    return found->second;
+  }
+
+  ShardCounters counters_;
+  std::map<PoolSeq, PoolRecord> pools_;
+  std::map<NodeSeq, NodeRecord> nodes_;
+  std::map<JobSeq, JobRecord> jobs_;
+  std::map<TaskKey, OpenTask> open_;
+  std::map<TaskKey, TaskRecord> done_;
+  std::map<TaskKey, std::string> documents_;
+  std::map<std::pair<JobSeq, std::string>, TaskSeq> ids_;
+  std::map<ClaimId, ClaimRecord> claims_;
+  std::map<AttemptId, LingeringAttempt> lingering_;
+  std::map<Key, Reservation> reservations_;
+  std::map<std::pair<ShardId, std::uint64_t>, OutboxRow> outbox_;
+  std::map<ShardId, ShardProgress> progress_;
+};
+
+}  // namespace windlass::test
