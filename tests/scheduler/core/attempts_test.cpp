@@ -1,0 +1,194 @@
+#include "scheduler/core/retry.h"
+#include "tests/support/one_shard.h"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
+using namespace windlass;
+using namespace windlass::test;
+namespace bdata = boost::unit_test::data;
+
+namespace {
+
+struct Ready : OneShard {
+  explicit Ready(std::int32_t nodes = 1, SlotCount slots = 1) {
+    connect_worker();
+    make_pool("p", nodes, slots);
+    make_job("j", "p", {.uses_task_dependencies = true});
+  }
+};
+
+struct RetryCase {
+  const char* name;
+  AttemptEnd end;
+  std::optional<std::int32_t> exit_code;
+  std::int32_t retries_done;
+  std::int32_t retries_max;
+  scheduler::Verdict expected;
+};
+std::ostream& operator<<(std::ostream& out, const RetryCase& c) {
+  return out << c.name;
+}
+
+using scheduler::Verdict;
+const RetryCase kRetryCases[] = {
+    {"success is never retried", AttemptEnd::exited, 0, 0, 3, Verdict::succeed},
+    {"failure with retries left", AttemptEnd::exited, 1, 2, 3, Verdict::retry},
+    {"failure with none left", AttemptEnd::exited, 1, 3, 3, Verdict::fail},
+    {"minus one means without limit", AttemptEnd::exited, 1, 99, -1, Verdict::retry},
+    {"the wall clock is final", AttemptEnd::wall_clock, 137, 0, 3, Verdict::fail},
+    {"what did not start is final", AttemptEnd::not_started, std::nullopt, 0, 3, Verdict::fail},
+    {"a failed upload is final", AttemptEnd::upload_failed, 0, 0, 3, Verdict::fail},
+    {"what was lost runs again", AttemptEnd::lost, std::nullopt, 3, 3, Verdict::run_again},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(scheduler_core_attempts)
+
+BOOST_DATA_TEST_CASE(an_end_is_judged, bdata::make(kRetryCases), c) {
+  AttemptEnded report;
+  report.end = c.end;
+  report.exit_code = c.exit_code;
+  BOOST_TEST((scheduler::judge_end(report, c.retries_done, c.retries_max) == c.expected));
+}
+
+BOOST_AUTO_TEST_CASE(retries_are_limited_and_counted) {
+  Ready shard;
+  shard.add(a_task().id("t").retried(2));
+  for (int run = 0; run < 3; ++run) shard.finish("t", 7);
+  const TaskRecord task = shard.task("t");
+  BOOST_TEST((task.state == TaskState::completed));
+  BOOST_TEST((task.result == ExecutionResult::failure));
+  BOOST_TEST(task.retry_count == 2);
+  BOOST_TEST(task.attempt == 3u);
+  BOOST_TEST(task.failure->code == "FailureExitCode");
+}
+
+BOOST_AUTO_TEST_CASE(a_report_twice_or_late_changes_nothing) {
+  Ready shard;
+  shard.add(a_task().id("t").retried(1));
+  const Assignment first = shard.take_assignment("t");
+  shard.end(first, 1);
+  const EventNumber before = shard.state().counters.events;
+  shard.end(first, 0);  // the old attempt claims success
+  BOOST_TEST(shard.state().counters.events == before);
+  BOOST_TEST(shard.shard().stale_reports() == 1u);
+  shard.finish("t", 0);
+  BOOST_TEST(shard.job().counts.tasks.succeeded == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_speaks_only_for_its_own_nodes) {
+  Ready shard;
+  shard.connect_worker(1, 99);
+  shard.add(a_task().id("t"));
+  const Assignment assignment = shard.take_assignment("t");
+  shard.end(assignment, 0, AttemptEnd::exited, 99);
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+}
+
+BOOST_AUTO_TEST_CASE(terminated_task_is_complete_at_once_and_holds_its_slot) {
+  Ready shard;
+  shard.add(a_task().id("t"));
+  shard.add(a_task().id("next"));
+  const Assignment assignment = shard.take_assignment("t");
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(TerminateTask{"j", "t", {}})));
+  const TaskRecord task = shard.task("t");
+  BOOST_TEST((task.state == TaskState::completed));
+  BOOST_TEST(task.failure->code == "TaskEnded");
+  BOOST_TEST(!task.exit_code.has_value());
+  BOOST_TEST((shard.task("next").state == TaskState::active));
+  BOOST_TEST(shard.take_orders<EndAttempt>().size() == 1u);
+  shard.end(assignment, 0, AttemptEnd::stopped);
+  BOOST_TEST((shard.task("next").state == TaskState::running));
+  BOOST_TEST(shard.job().counts.tasks.failed == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_task_added_again_waits_for_the_old_attempt) {
+  Ready shard(2, 1);
+  shard.add(a_task().id("t"));
+  const Assignment old = shard.take_assignment("t");
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(DeleteTask{"j", "t", {}})));
+  shard.add(a_task().id("t"));
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+  shard.restart();
+  Resync resync = shard.resync_of(OneShard::kWorker);
+  resync.running = {old.id};
+  shard.give(scheduler::WorkerConnected{OneShard::kWorker, 5});
+  shard.say(resync);
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+  BOOST_TEST(shard.take_orders<EndAttempt>().size() >= 1u);
+  shard.end(old, 0, AttemptEnd::stopped);
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+}
+
+BOOST_AUTO_TEST_CASE(lost_lease_runs_tasks_elsewhere_uncounted) {
+  Ready shard(1, 1);
+  shard.add(a_task().id("t").retried(0));
+  const Assignment old = shard.take_assignment("t");
+  shard.pass(std::chrono::seconds(32));
+  BOOST_TEST((shard.task("t").state == TaskState::running));  // lease + margin have not ended
+  shard.pass(std::chrono::seconds(2));
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+  BOOST_TEST((shard.node("node1").record.state == NodeState::unknown));
+  shard.end(old, 0);  // too late
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+  shard.pass(std::chrono::minutes(4));
+  BOOST_TEST((shard.node("node1").record.state == NodeState::unusable));
+  shard.connect_worker();
+  const TaskRecord again = shard.task("t");
+  BOOST_TEST((again.state == TaskState::running));
+  BOOST_TEST(again.retry_count == 0);
+  BOOST_TEST(again.requeue_count == 0);
+  BOOST_TEST(again.attempt == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(renewed_leases_keep_tasks_where_they_are) {
+  Ready shard;
+  shard.add(a_task().id("t"));
+  for (int i = 0; i < 10; ++i) {
+    shard.pass(std::chrono::seconds(20));
+    shard.renew();
+  }
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+}
+
+BOOST_AUTO_TEST_CASE(restarted_shard_gives_nothing_away_before_a_lease_has_passed) {
+  Ready shard;
+  shard.add(a_task().id("t"));
+  shard.restart();
+  shard.pass(std::chrono::seconds(32));
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+  shard.pass(std::chrono::seconds(2));
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+}
+
+BOOST_AUTO_TEST_CASE(resync_settles_keep_kill_and_recorded) {
+  Ready shard(3, 1);
+  shard.add(a_task().id("kept"));
+  shard.add(a_task().id("never-arrived"));
+  shard.add(a_task().id("done"));
+  const Assignment kept = shard.take_assignment("kept");
+  const Assignment done = shard.take_assignment("done");
+  shard.end(done);
+  shard.restart();
+  Resync resync = shard.resync_of(OneShard::kWorker);
+  AttemptId foreign = kept.id;
+  foreign.attempt = 9;
+  resync.running = {kept.id, foreign};
+  resync.unreported = {done.id};
+  resync.nodes.push_back({"stranger", 999, 1, NodeState::idle});
+  shard.give(scheduler::WorkerConnected{OneShard::kWorker, 5});
+  shard.say(resync);
+  const auto answers = shard.take_orders<Resynced>();
+  BOOST_TEST_REQUIRE(!answers.empty());
+  const Resynced& answer = answers.back().second;
+  BOOST_TEST((answer.recorded == std::vector<AttemptId>{done.id}));
+  BOOST_TEST((answer.unwanted == std::vector<AttemptId>{foreign}));
+  BOOST_TEST((answer.unwanted_nodes == std::vector<std::string>{"stranger"}));
+  BOOST_TEST((shard.task("kept").state == TaskState::running));
+  BOOST_TEST(shard.task("kept").attempt == 1u);
+  BOOST_TEST(shard.task("never-arrived").attempt == 2u);  // dispatched anew
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,161 @@
+#include "tests/support/one_shard.h"
+
+using namespace windlass;
+using namespace windlass::test;
+
+BOOST_AUTO_TEST_SUITE(scheduler_core_pools)
+
+BOOST_AUTO_TEST_CASE(a_pool_claims_offers_and_becomes_steady) {
+  OneShard shard;
+  shard.connect_worker(8);
+  PoolSpec spec;
+  spec.id = "p";
+  spec.target_dedicated_nodes = 3;
+  shard.ask(AddPool{spec});
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::resizing));
+  shard.grant_claims();
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::steady));
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 3);
+  BOOST_TEST(shard.pool().record.resize_errors.empty());
+}
+
+BOOST_AUTO_TEST_CASE(the_same_answer_to_a_claim_makes_no_second_node) {
+  OneShard shard;
+  shard.connect_worker(8);
+  PoolSpec spec;
+  spec.id = "p";
+  spec.target_dedicated_nodes = 1;
+  shard.ask(AddPool{spec});
+  const auto claim = shard.take_orders<ClaimNodes>().at(0).second;
+  const ClaimAnswered answer{claim.claim, {{"n", 1, "127.0.0.1"}}};
+  shard.say(answer);
+  shard.say(answer);
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 1);
+  BOOST_TEST(shard.take_orders<ReturnNode>().empty());
+}
+
+BOOST_AUTO_TEST_CASE(too_few_offers_time_out_with_a_reason) {
+  OneShard shard;
+  shard.connect_worker(2);
+  shard.make_pool("p", 5);
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::resizing));
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 2);
+  for (int i = 0; i < 100 && shard.pool().record.resize_errors.empty(); ++i) {
+    shard.pass(std::chrono::seconds(15));
+    shard.renew();
+  }
+  const PoolView pool = shard.pool();
+  BOOST_TEST((pool.record.allocation_state == AllocationState::steady));
+  BOOST_TEST(pool.record.resize_errors.at(0).code == "AllocationTimedout");
+  BOOST_TEST(pool.current_dedicated_nodes == 2);
+}
+
+BOOST_AUTO_TEST_CASE(offers_that_come_later_are_claimed) {
+  OneShard shard;
+  shard.make_pool("p", 2);
+  shard.connect_worker(2);
+  shard.grant_claims();
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 2);
+}
+
+BOOST_AUTO_TEST_CASE(shrinking_requeues_and_counts_it) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 2);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  shard.add(a_task().id("b"));
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_dedicated_nodes = 0;
+  shard.ask(resize);
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::resizing));
+  BOOST_TEST(shard.task("a").requeue_count == 1);
+  for (const char* id : {"a", "b"}) shard.end(shard.take_assignment(id), 0, AttemptEnd::stopped);
+  for (const auto& [worker, order] : shard.take_orders<ReturnNode>()) {
+    shard.say(NodeReturned{order.node_id});
+  }
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::steady));
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 0);
+  BOOST_TEST((shard.task("a").state == TaskState::active));
+}
+
+BOOST_AUTO_TEST_CASE(shrinking_by_task_completion_waits) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 1);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  shard.add(a_task().id("b"));
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_dedicated_nodes = 0;
+  resize.deallocation = NodeDeallocationOption::taskcompletion;
+  shard.ask(resize);
+  BOOST_TEST((shard.task("a").state == TaskState::running));
+  BOOST_TEST(shard.take_orders<ReturnNode>().empty());
+  shard.finish("a");
+  BOOST_TEST((shard.task("b").state == TaskState::active));
+  BOOST_TEST(shard.take_orders<ReturnNode>().size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(deleting_a_pool_keeps_its_jobs) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 1);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(DeletePool{"p", {}})));
+  BOOST_TEST((shard.pool().record.state == PoolState::deleting));
+  BOOST_TEST(
+      (std::get<Error>(shard.ask(DeletePool{"p", {}})).code == ErrorCode::pool_being_deleted));
+  shard.end(shard.take_assignment("a"), 0, AttemptEnd::stopped);
+  shard.say(NodeReturned{"node1"});
+  BOOST_TEST((std::get<Error>(shard.ask(GetPool{"p", {}})).code == ErrorCode::pool_not_found));
+  BOOST_TEST((shard.task("a").state == TaskState::active));
+  shard.held().clear();
+  shard.make_pool("p", 1);
+  BOOST_TEST((shard.task("a").state == TaskState::running));
+}
+
+BOOST_AUTO_TEST_CASE(stop_resize_keeps_what_was_reached) {
+  OneShard shard;
+  shard.connect_worker(1);
+  shard.make_pool("p", 3);
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(StopResize{"p", {}})));
+  const PoolView pool = shard.pool();
+  BOOST_TEST((pool.record.allocation_state == AllocationState::steady));
+  BOOST_TEST(pool.record.resize_errors.at(0).code == "ResizeStopped");
+  BOOST_TEST(pool.record.spec.target_dedicated_nodes == 3);
+  BOOST_TEST(pool.current_dedicated_nodes == 1);
+}
+
+BOOST_AUTO_TEST_CASE(nodes_that_their_worker_forgot_are_gone) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 2);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  shard.held().clear();
+  shard.connect_worker();
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 0);
+  BOOST_TEST((shard.task("a").state == TaskState::active));
+}
+
+BOOST_AUTO_TEST_CASE(pages_follow_each_other_in_id_order) {
+  OneShard shard;
+  for (const char* id : {"b", "A", "c"}) shard.make_pool(id, 0);
+  PageRequest page;
+  page.entries_max = 2;
+  const auto first = std::get<Page<PoolView>>(shard.ask(ListPools{page}));
+  BOOST_TEST(first.entries.size() == 2u);
+  BOOST_TEST(first.entries.at(0).record.spec.id == "A");
+  BOOST_TEST_REQUIRE(first.next.has_value());
+  page.after = *first.next;
+  const auto second = std::get<Page<PoolView>>(shard.ask(ListPools{page}));
+  BOOST_TEST(second.entries.size() == 1u);
+  BOOST_TEST(second.entries.at(0).record.spec.id == "c");
+  BOOST_TEST(!second.next.has_value());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
