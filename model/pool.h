@@ -133,7 +133,8 @@ struct NodeRecord {
   NodeState state = NodeState::starting;
   WallTime state_time;
   SchedulingState scheduling_state = SchedulingState::enabled;
-  // On its way out (shrink, removal, pool deletion): takes no new task; leavingpool once it is empty.
+  // On its way out (shrink, removal, pool deletion): takes no new task; leavingpool once it is
+  // empty.
   bool draining = false;
   WallTime allocation_time;
   WallTime last_boot_time;
