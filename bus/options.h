@@ -1,0 +1,50 @@
+// What the endpoints of the bus have in common: how they are built and what they count.
+#pragma once
+
+#include "model/envelope.h"
+#include "model/ids.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace windlass::bus {
+
+// Z85 texts of CURVE keys. Empty: the link is open, which is for loopback and for sockets in a
+// folder that only one user may enter.
+struct Keys {
+  std::string public_key;
+  std::string secret_key;
+  std::string server_key;  // the brokers' public key
+  bool empty() const { return public_key.empty() && secret_key.empty(); }
+};
+
+struct EndpointOptions {
+  PeerKind kind = PeerKind::gateway;
+  InstanceId instance = 0;   // random and not zero: random_instance()
+  std::uint64_t worker = 0;  // workers only: the stable id
+  ClusterGeneration generation = 1;
+  std::vector<std::string> brokers;  // ZeroMQ endpoints (tcp://..., ipc://...), one for each broker
+  Keys keys;
+};
+
+// A fresh instance id from the system's randomness.
+InstanceId random_instance();
+
+// Rises only. The loop turns differences into metrics.
+struct BusCounters {
+  std::array<std::uint64_t, kFrameKindsTotal> frames_sent{};
+  std::array<std::uint64_t, kFrameKindsTotal> frames_received{};
+  std::uint64_t retransmissions = 0;  // messages sent again
+  std::uint64_t duplicates = 0;       // messages dropped because they had been seen
+  std::uint64_t malformed = 0;        // frames or messages that could not be read
+  std::uint64_t refused = 0;          // frames of old epochs, foreign sessions or generations
+  std::uint64_t unsendable = 0;       // frames that no broker took; repeated later where numbered
+  std::uint64_t undeliverable = 0;    // frames that a broker gave back
+};
+
+// The label of a frame kind in metrics and logs.
+std::string_view to_string(FrameKind kind);
+
+}  // namespace windlass::bus
