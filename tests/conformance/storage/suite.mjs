@@ -46,13 +46,17 @@ async function text(blob, offset, count, options) {
   return Buffer.concat(parts).toString();
 }
 
+// Where Azurite words a refusal differently from the service that it stands for.
+const kAzuritesWords = { AuthenticationFailed: "AuthorizationFailure", Md5Mismatch: "InvalidOperation" };
+
 // The wish must be refused with this status (or one of them) and, if given, this code.
 async function refused(promise, status, code) {
   const error = await promise.then(() => null, (e) => e);
   assert.ok(error, "expected a refusal");
   assert.ok([status].flat().includes(error.statusCode),
     `status ${error.statusCode} ${error.code ?? error.message}, expected ${status}`);
-  if (code) assert.equal(error.code ?? error.details?.errorCode, code);
+  const expected = ours ? code : kAzuritesWords[code] ?? code;
+  if (code) assert.equal(error.code ?? error.details?.errorCode, expected);
   return error;
 }
 
@@ -197,7 +201,8 @@ test("ranges", async () => {
   part.readableStreamBody.resume();
   assert.equal(part.contentRange, "bytes 2-4/10");
   assert.equal(part._response.status, 206);
-  await refused(blob.download(10, 1), 416, "InvalidRange");
+  await refused(blob.download(11, 1), 416, "InvalidRange");
+  if (ours) await refused(blob.download(10, 1), 416, "InvalidRange");
   const checked = await blob.download(2, 3, { rangeGetContentMD5: true });
   checked.readableStreamBody.resume();
   assert.ok(Buffer.from(checked.contentMD5).equals(md5("234")));
@@ -355,7 +360,7 @@ test("names may be anything", async () => {
   const left = [];
   for await (const item of container.listBlobsFlat()) left.push(item.name);
   assert.deepEqual(left, []);
-  await refused(put(container, "x".repeat(1025), ""), 400);
+  if (ours) await refused(put(container, "x".repeat(1025), ""), 400);
 });
 
 test("lists: prefix, pages, folders, metadata", async () => {
@@ -528,9 +533,9 @@ test("a refusal says what and to whom", async () => {
   const url = `${container.url}/none?${blobSas(container, undefined, "r")}`;
   const answer = await raw("GET", url, { "x-ms-client-request-id": "my-id-7" });
   assert.equal(answer.status, 404);
-  assert.match(answer.text, /<Error><Code>BlobNotFound<\/Code><Message>/);
+  assert.match(answer.text, /<Error>\s*<Code>BlobNotFound<\/Code>\s*<Message>/);
   assert.equal(answer.headers["x-ms-error-code"], "BlobNotFound");
-  assert.equal(answer.headers["x-ms-client-request-id"], "my-id-7");
+  if (ours) assert.equal(answer.headers["x-ms-client-request-id"], "my-id-7");
   assert.match(answer.headers["x-ms-request-id"], /^[0-9a-f-]{36}$/);
   assert.match(answer.headers["x-ms-version"], /^\d{4}-\d\d-\d\d$/);
   assert.match(answer.headers["content-type"], /application\/xml/);
@@ -540,7 +545,8 @@ test("a refusal says what and to whom", async () => {
   await refused(absent.getProperties(), 404);
 });
 
-test("what is not built says so", { skip: !ours && "Azurite has these" }, async () => {
+// Azurite has these.
+if (ours) test("what is not built says so", async () => {
   const container = await freshContainer();
   await put(container, "a", "content");
   const blob = container.getBlobClient("a");
