@@ -1,0 +1,69 @@
+#!/usr/bin/python3
+"""The basic workflow through `az batch` 2.45.0, unmodified: over HTTP, and once over HTTPS."""
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from cluster import Cluster, expect, run, wait_until  # noqa: E402
+
+TASKS = 250
+
+
+class Az:
+    def __init__(self, cluster):
+        self.home = tempfile.mkdtemp(prefix="windlass-az-")
+        self.environment = {**os.environ, **cluster.environment, "AZURE_CONFIG_DIR": self.home,
+                            "AZURE_CORE_COLLECT_TELEMETRY": "0", "AZURE_CORE_NO_COLOR": "1"}
+
+    def __call__(self, *words, fails=False):
+        done = subprocess.run(["az", "batch", *words, "-o", "json"], capture_output=True, text=True, env=self.environment)
+        if fails:
+            expect(done.returncode != 0, f"az batch {' '.join(words)} must fail")
+            return done.stderr
+        expect(done.returncode == 0, f"az batch {' '.join(words)}:\n{done.stdout}{done.stderr}")
+        return json.loads(done.stdout) if done.stdout.strip() else None
+
+
+def workflow(*options):
+    with Cluster(*options) as cluster, tempfile.TemporaryDirectory() as folder:
+        az = Az(cluster)
+        az("pool", "create", "--id", "conf-az", "--vm-size", "standard_d2s_v3", "--target-dedicated-nodes", "2",
+           "--task-slots-per-node", "4", "--image", "canonical:0001-com-ubuntu-server-jammy:22_04-lts",
+           "--node-agent-sku-id", "batch.node.ubuntu 22.04")
+        wait_until(lambda: [n["state"] for n in az("node", "list", "--pool-id", "conf-az")] == ["idle", "idle"], 60, "idle nodes")
+        az("job", "create", "--id", "conf-az-job", "--pool-id", "conf-az")
+        tasks = [{"id": f"t{i:03}", "commandLine": f"/bin/sh -c 'echo task {i}'"} for i in range(TASKS)]
+        path = pathlib.Path(folder) / "tasks.json"
+        path.write_text(json.dumps(tasks))
+        az("task", "create", "--job-id", "conf-az-job", "--json-file", str(path))
+        wait_until(lambda: az("job", "task-counts", "show", "--job-id", "conf-az-job")["taskCounts"]["completed"] == TASKS, 120, "all complete")
+        listed = az("task", "list", "--job-id", "conf-az-job", "--filter", "state eq 'completed'", "--select", "id,state")
+        expect([t["id"] for t in listed] == [f"t{i:03}" for i in range(TASKS)], "every task is listed, in order")
+        output = pathlib.Path(folder) / "stdout.txt"
+        az("task", "file", "download", "--job-id", "conf-az-job", "--task-id", "t042", "--file-path", "stdout.txt", "--destination", str(output))
+        expect(output.read_text() == "task 42\n", "stdout is what the task said")
+        output.unlink()
+        az("task", "file", "download", "--job-id", "conf-az-job", "--task-id", "t042", "--file-path", "stdout.txt",
+           "--destination", str(output), "--start-range", "5", "--end-range", "6")
+        expect(output.read_text() == "42", "a range is a range")
+        expect(az("pool", "show", "--pool-id", "conf-az")["allocationState"] == "steady", "the pool is steady")
+        expect("PoolNotFound" in az("pool", "show", "--pool-id", "nope", fails=True), "a missing pool is an error")
+        az("job", "delete", "--job-id", "conf-az-job", "--yes")
+        wait_until(lambda: az("job", "list") == [], 60, "the job is gone")
+        az("pool", "delete", "--pool-id", "conf-az", "--yes")
+        wait_until(lambda: az("pool", "list") == [], 60, "the pool is gone")
+
+
+def over_http():
+    workflow()
+
+
+def over_https():
+    workflow("--https")
+
+
+run([over_http, over_https])

@@ -1,0 +1,119 @@
+// The basic workflow through @azure/batch 10.2.0, unmodified. Reads the cluster from the environment.
+import { createRequire } from "node:module";
+import assert from "node:assert/strict";
+
+const require = createRequire(import.meta.url);
+const { BatchServiceClient, BatchSharedKeyCredentials } = require("@azure/batch");
+
+const env = process.env;
+const credentials = new BatchSharedKeyCredentials(env.AZURE_BATCH_ACCOUNT, env.AZURE_BATCH_ACCESS_KEY);
+const client = new BatchServiceClient(credentials, env.AZURE_BATCH_ENDPOINT);
+const TASKS = 250;
+
+async function until(condition, what, seconds = 60) {
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    assert(Date.now() < deadline, `waited in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function all(first, next) {
+  const items = [];
+  let pages = 1;
+  let page = await first();
+  items.push(...page);
+  while (page.odatanextLink) {
+    page = await next(page.odatanextLink);
+    items.push(...page);
+    pages += 1;
+  }
+  return { items, pages };
+}
+
+async function code(promise) {
+  try {
+    await promise;
+  } catch (error) {
+    return error.body?.code ?? error.code;
+  }
+  return null;
+}
+
+async function text(response) {
+  const chunks = [];
+  for await (const chunk of response.readableStreamBody) chunks.push(chunk);
+  return Buffer.concat(chunks).toString();
+}
+
+await client.pool.add({
+  id: "conf-js",
+  vmSize: "standard_d2s_v3",
+  targetDedicatedNodes: 2,
+  taskSlotsPerNode: 4,
+  virtualMachineConfiguration: {
+    imageReference: { publisher: "canonical", offer: "0001-com-ubuntu-server-jammy", sku: "22_04-lts" },
+    nodeAgentSKUId: "batch.node.ubuntu 22.04",
+  },
+});
+assert.equal((await client.pool.exists("conf-js")).body, true);
+assert.equal((await client.pool.exists("no-such-pool")).body, false);
+await until(async () => {
+  const nodes = await client.computeNode.list("conf-js");
+  return nodes.length === 2 && nodes.every((node) => node.state === "idle");
+}, "two idle nodes");
+const pool = await client.pool.get("conf-js");
+assert.equal(pool.allocationState, "steady");
+assert.equal(pool.resizeErrors, undefined);
+assert.equal(pool.currentDedicatedNodes, 2);
+
+await client.job.add({ id: "conf-js-job", poolInfo: { poolId: "conf-js" } });
+for (let from = 0; from < TASKS; from += 100) {
+  const value = [];
+  for (let i = from; i < Math.min(from + 100, TASKS); i += 1) {
+    value.push({ id: `t${String(i).padStart(3, "0")}`, commandLine: `/bin/sh -c 'echo "task ${i}"; exit ${i === 7 ? 1 : 0}'` });
+  }
+  const added = await client.task.addCollection("conf-js-job", value);
+  assert.ok(added.value.every((item) => item.status === "success"));
+}
+const counts = await until(async () => {
+  const now = await client.job.getTaskCounts("conf-js-job");
+  return now.taskCounts.completed === TASKS && now.taskCounts;
+}, "all tasks complete", 120);
+assert.equal(counts.failed, 1);
+
+const { items, pages } = await all(
+  () => client.task.list("conf-js-job", { taskListOptions: { filter: "state eq 'completed'", select: "id,state", maxResults: 50 } }),
+  (link) => client.task.listNext(link));
+assert.equal(items.length, TASKS);
+assert.ok(pages >= 5, "the list came in pages");
+assert.deepEqual(items.map((task) => task.id), [...items.map((task) => task.id)].sort());
+assert.equal(items[0].commandLine, undefined);
+
+const task = await client.task.get("conf-js-job", "t042");
+assert.equal(task.executionInfo.exitCode, 0);
+assert.equal(task.executionInfo.result.toLowerCase(), "success");
+assert.equal(await text(await client.file.getFromTask("conf-js-job", "t042", "stdout.txt")), "task 42\n");
+const ranged = await client.file.getFromTask("conf-js-job", "t042", "stdout.txt", { fileGetFromTaskOptions: { ocpRange: "bytes=5-6" } });
+assert.equal(ranged._response.status, 200);
+assert.equal(await text(ranged), "42");
+const properties = await client.file.getPropertiesFromTask("conf-js-job", "t042", "stdout.txt");
+assert.equal(Number(properties.contentLength), 8);
+assert.deepEqual((await client.file.listFromTask("conf-js-job", "t042")).map((file) => file.name), ["stderr.txt", "stdout.txt", "wd"]);
+
+assert.equal(await code(client.pool.add({ id: "conf-js", vmSize: "x", cloudServiceConfiguration: { osFamily: "6" } })), "PoolExists");
+assert.equal(await code(client.job.get("nope")), "JobNotFound");
+assert.equal(await code(client.task.addCollection("conf-js-job", [{ id: "bad id!", commandLine: "true" }]).then((r) => {
+  assert.equal(r.value[0].status.toLowerCase(), "clienterror");
+  throw { code: r.value[0].error.code };
+})), "InvalidPropertyValue");
+
+await client.job.terminate("conf-js-job", {});
+await until(async () => (await client.job.get("conf-js-job")).state === "completed", "the job completed");
+await client.job.deleteMethod("conf-js-job");
+await until(async () => (await code(client.job.get("conf-js-job"))) === "JobNotFound", "the job gone");
+await client.pool.deleteMethod("conf-js");
+await until(async () => (await code(client.pool.get("conf-js"))) === "PoolNotFound", "the pool gone");
+console.log(`the JavaScript SDK ran the whole workflow with ${TASKS} tasks at ${env.AZURE_BATCH_ENDPOINT}`);
