@@ -93,18 +93,22 @@ std::optional<PortOwner> owner_of_port(std::uint16_t port) {
 }
 
 std::string taken_port_message(const Address& address, std::string_view flag) {
+  return taken_port_message_offering(address,
+                                     std::string(flag) + " " + to_string(Address{address.host, 0}));
+}
+
+std::string taken_port_message_offering(const Address& address, std::string_view choice) {
   std::string text = "cannot listen on " + to_string(address) + ": the port is taken";
   const auto owner = owner_of_port(address.port);
   if (owner && owner->pid != 0) {
     text += " by pid " + std::to_string(owner->pid) + " (" + owner->command +
-            ").\nStop it:  kill " + std::to_string(owner->pid) + "\nor choose another address:  ";
+            ").\nStop it:  kill " + std::to_string(owner->pid) + "\nor choose another port:  ";
   } else {
     text += owner ? " by a process of another user." : ".";
     text += "\nSee who has it:  sudo ss -ltnp 'sport = :" + std::to_string(address.port) +
-            "'\nor choose another address:  ";
+            "'\nor choose another port:  ";
   }
-  text +=
-      std::string(flag) + " " + to_string(Address{address.host, 0}) + "   (0 picks a free port)";
+  text += std::string(choice) + "   (0 picks a free port)";
   return text;
 }
 

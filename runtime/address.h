@@ -28,4 +28,7 @@ std::optional<PortOwner> owner_of_port(std::uint16_t port);
 // the address, such as "--listen". Throw it as StartRefused.
 std::string taken_port_message(const Address& address, std::string_view flag);
 
+// The same where the way out is not an address: `choice` is what to add to the command line.
+std::string taken_port_message_offering(const Address& address, std::string_view choice);
+
 }  // namespace windlass::runtime
