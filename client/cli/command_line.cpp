@@ -1,0 +1,67 @@
+#include "client/cli/command_line.h"
+
+#include <cstdint>
+
+namespace windlass::cli {
+namespace {
+
+bool needs_no_quotes(std::string_view word) {
+  if (word.empty()) return false;
+  for (const char c : word) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       std::string_view("_-./:=,+@%^").find(c) != std::string_view::npos;
+    if (!plain) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string quoted_word(std::string_view word) {
+  if (needs_no_quotes(word)) return std::string(word);
+  std::string out = "'";
+  for (const char c : word) {
+    if (c == '\'')
+      out += "'\\''";  // close, a quoted quote, open again
+    else
+      out += c;
+  }
+  return out + "'";
+}
+
+std::string command_line_of(const std::vector<std::string>& arguments) {
+  std::string line;
+  for (const std::string& argument : arguments) {
+    if (!line.empty()) line += ' ';
+    line += quoted_word(argument);
+  }
+  return line;
+}
+
+std::string shell_command_line(std::string_view script) {
+  return "/bin/sh -c " + quoted_word(script);
+}
+
+bool valid_utf8(std::string_view text) {
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t length = lead < 0x80                   ? 1
+                               : lead >= 0xC2 && lead < 0xE0 ? 2
+                               : lead >= 0xE0 && lead < 0xF0 ? 3
+                               : lead >= 0xF0 && lead < 0xF5 ? 4
+                                                             : 0;
+    if (length == 0 || i + length > text.size()) return false;
+    std::uint32_t point = length == 1 ? lead : lead & (0x7FU >> length);
+    for (std::size_t j = 1; j < length; ++j) {
+      const auto next = static_cast<unsigned char>(text[i + j]);
+      if ((next & 0xC0U) != 0x80U) return false;
+      point = point << 6 | (next & 0x3FU);
+    }
+    const bool overlong = (length == 3 && point < 0x800) || (length == 4 && point < 0x10000);
+    if (overlong || point > 0x10FFFF || (point >= 0xD800 && point <= 0xDFFF)) return false;
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace windlass::cli
