@@ -1,0 +1,114 @@
+#include "schema/codec/command.h"
+
+#include "schema/codec/shapes.h"
+#include "schema/command.capnp.h"
+
+namespace windlass::codec {
+
+// ---- requests ------------------------------------------------------------------------------
+
+WINDLASS_STRUCT(AddPool, (spec, Spec))
+WINDLASS_STRUCT(DeletePool, (pool_id, PoolId), (conditions, Conditions))
+WINDLASS_STRUCT(PatchPool, (pool_id, PoolId), (conditions, Conditions), (start_task, StartTask),
+                (metadata, Metadata), (target_node_communication_mode, TargetNodeCommunicationMode),
+                (kept_json, KeptJson))
+WINDLASS_STRUCT(ResizePool, (pool_id, PoolId), (conditions, Conditions),
+                (target_dedicated_nodes, TargetDedicatedNodes),
+                (target_spot_nodes, TargetSpotNodes), (resize_timeout, ResizeTimeout),
+                (deallocation, Deallocation))
+WINDLASS_STRUCT(StopResize, (pool_id, PoolId), (conditions, Conditions))
+WINDLASS_STRUCT(AddJob, (spec, Spec))
+WINDLASS_STRUCT(DeleteJob, (job_id, JobId), (conditions, Conditions))
+WINDLASS_STRUCT(TerminateJob, (job_id, JobId), (conditions, Conditions), (reason, Reason))
+WINDLASS_STRUCT(DisableJob, (job_id, JobId), (conditions, Conditions),
+                (disable_tasks, DisableTasks))
+WINDLASS_STRUCT(EnableJob, (job_id, JobId), (conditions, Conditions))
+WINDLASS_STRUCT(ChangeJob, (job_id, JobId), (conditions, Conditions), (change, Change),
+                (replace, Replace))
+WINDLASS_STRUCT(AddTasks, (job_id, JobId), (tasks, Tasks))
+WINDLASS_STRUCT(DeleteTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
+WINDLASS_STRUCT(TerminateTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
+WINDLASS_STRUCT(ChangeTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions),
+                (constraints, Constraints), (retries_max, RetriesMax))
+
+WINDLASS_STRUCT(PageRequest, (after, After), (entries_max, EntriesMax), (filter, Filter),
+                (documents, Documents))
+WINDLASS_STRUCT(GetPool, (pool_id, PoolId), (conditions, Conditions))
+WINDLASS_STRUCT(ListPools, (page, Page))
+WINDLASS_STRUCT(GetNode, (pool_id, PoolId), (node_id, NodeId))
+WINDLASS_STRUCT(ListNodes, (pool_id, PoolId), (page, Page))
+WINDLASS_STRUCT(ListNodeCounts, (page, Page))
+WINDLASS_STRUCT(FindJob, (job_id, JobId))
+WINDLASS_STRUCT(GetJob, (job_id, JobId), (conditions, Conditions))
+WINDLASS_STRUCT(ListJobs, (page, Page))
+WINDLASS_STRUCT(GetTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
+WINDLASS_STRUCT(ListTasks, (job_id, JobId), (page, Page))
+WINDLASS_STRUCT(GetTaskCounts, (job_id, JobId))
+WINDLASS_STRUCT(FindTaskFiles, (job_id, JobId), (task_id, TaskId))
+WINDLASS_STRUCT(FindNodeFiles, (pool_id, PoolId), (node_id, NodeId))
+
+WINDLASS_VARIANT(Request, wire::Request, (AddPool, AddPool, ADD_POOL),
+                 (DeletePool, DeletePool, DELETE_POOL), (PatchPool, PatchPool, PATCH_POOL),
+                 (ResizePool, ResizePool, RESIZE_POOL), (StopResize, StopResize, STOP_RESIZE),
+                 (AddJob, AddJob, ADD_JOB), (DeleteJob, DeleteJob, DELETE_JOB),
+                 (TerminateJob, TerminateJob, TERMINATE_JOB), (DisableJob, DisableJob, DISABLE_JOB),
+                 (EnableJob, EnableJob, ENABLE_JOB), (ChangeJob, ChangeJob, CHANGE_JOB),
+                 (AddTasks, AddTasks, ADD_TASKS), (DeleteTask, DeleteTask, DELETE_TASK),
+                 (TerminateTask, TerminateTask, TERMINATE_TASK),
+                 (ChangeTask, ChangeTask, CHANGE_TASK), (GetPool, GetPool, GET_POOL),
+                 (ListPools, ListPools, LIST_POOLS), (GetNode, GetNode, GET_NODE),
+                 (ListNodes, ListNodes, LIST_NODES),
+                 (ListNodeCounts, ListNodeCounts, LIST_NODE_COUNTS), (FindJob, FindJob, FIND_JOB),
+                 (GetJob, GetJob, GET_JOB), (ListJobs, ListJobs, LIST_JOBS),
+                 (GetTask, GetTask, GET_TASK), (ListTasks, ListTasks, LIST_TASKS),
+                 (GetTaskCounts, GetTaskCounts, GET_TASK_COUNTS),
+                 (FindTaskFiles, FindTaskFiles, FIND_TASK_FILES),
+                 (FindNodeFiles, FindNodeFiles, FIND_NODE_FILES))
+WINDLASS_STRUCT(Command, (account, Account), (request, Request))
+
+// ---- answers -------------------------------------------------------------------------------
+
+WINDLASS_STRUCT(NotHere)
+WINDLASS_STRUCT(Done, (version.event, Event), (version.last_modified, LastModified))
+WINDLASS_STRUCT(JobMadeAt, (shard, Shard), (version.event, Event),
+                (version.last_modified, LastModified))
+WINDLASS_STRUCT(TaskOutcome, (error, Error), (version.event, Event),
+                (version.last_modified, LastModified))
+WINDLASS_STRUCT(TasksAdded, (outcomes, Outcomes))
+template <class View>
+struct Codec<Page<View>> {
+  WINDLASS_FIELDS((entries, Entries), (next, Next))
+};
+WINDLASS_STRUCT(JobFound, (shard, Shard))
+WINDLASS_STRUCT(FilesFound, (worker, Worker), (node_id, NodeId), (folder, Folder))
+
+WINDLASS_VARIANT(Answer, wire::Answer, (Error, Error, ERROR), (NotHere, NotHere, NOT_HERE),
+                 (Done, Done, DONE), (TasksAdded, TasksAdded, TASKS_ADDED), (PoolView, Pool, POOL),
+                 (Page<PoolView>, Pools, POOLS), (NodeView, Node, NODE),
+                 (Page<NodeView>, Nodes, NODES), (Page<PoolNodeCounts>, NodeCounts, NODE_COUNTS),
+                 (JobFound, JobFound, JOB_FOUND), (JobRecord, Job, JOB),
+                 (Page<JobRecord>, Jobs, JOBS), (TaskView, Task, TASK),
+                 (Page<TaskView>, Tasks, TASKS), (TaskCounts, TaskCounts, TASK_COUNTS),
+                 (FilesFound, FilesFound, FILES_FOUND), (JobMadeAt, JobMadeAt, JOB_MADE_AT))
+
+}  // namespace windlass::codec
+
+namespace windlass {
+
+std::string encode(const Command& value) {
+  return codec::build<wire::Command>([&](auto root) { codec::Codec<Command>::put(root, value); });
+}
+Result<Command> decode_command(std::string_view bytes) {
+  return codec::read<Command, wire::Command>(
+      bytes, [](auto root, Command& value) { codec::Codec<Command>::take(root, value); });
+}
+
+std::string encode(const Answer& value) {
+  return codec::build<wire::Answer>([&](auto root) { codec::Codec<Answer>::put(root, value); });
+}
+Result<Answer> decode_answer(std::string_view bytes) {
+  return codec::read<Answer, wire::Answer>(
+      bytes, [](auto root, Answer& value) { codec::Codec<Answer>::take(root, value); });
+}
+
+}  // namespace windlass

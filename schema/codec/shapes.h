@@ -1,0 +1,172 @@
+// model.capnp and model/*.h: pools, nodes, jobs, tasks and what they are made of. Only codec/*.cpp
+// include this.
+#pragma once
+
+#include "model/job.h"
+#include "model/pool.h"
+#include "model/task.h"
+#include "model/worker_message.h"
+#include "schema/codec/fields.h"
+#include "schema/model.capnp.h"
+
+namespace windlass::codec {
+
+WINDLASS_ENUM(AutoUserScope, pool, POOL)
+WINDLASS_ENUM(ElevationLevel, admin, ADMIN)
+WINDLASS_ENUM(UploadCondition, taskfailure, TASKFAILURE)
+WINDLASS_ENUM(ErrorCategory, servererror, SERVERERROR)
+WINDLASS_ENUM(ExecutionResult, failure, FAILURE)
+WINDLASS_ENUM(NodeFillType, pack, PACK)
+WINDLASS_ENUM(PoolState, deleting, DELETING)
+WINDLASS_ENUM(AllocationState, stopping, STOPPING)
+WINDLASS_ENUM(NodeDeallocationOption, retaineddata, RETAINEDDATA)
+WINDLASS_ENUM(NodeState, preempted, PREEMPTED)
+WINDLASS_ENUM(SchedulingState, disabled, DISABLED)
+WINDLASS_ENUM(StartTaskState, completed, COMPLETED)
+WINDLASS_ENUM(JobState, deleting, DELETING)
+WINDLASS_ENUM(DisableTasks, wait, WAIT)
+WINDLASS_ENUM(OnAllTasksComplete, terminatejob, TERMINATEJOB)
+WINDLASS_ENUM(OnTaskFailure, performexitoptionsjobaction, PERFORMEXITOPTIONSJOBACTION)
+WINDLASS_ENUM(TaskState, completed, COMPLETED)
+
+// ---- small shapes --------------------------------------------------------------------------
+
+WINDLASS_STRUCT(NameValue, (name, Name), (value, Value))
+WINDLASS_STRUCT(ErrorValue, (key, Name), (value, Value))
+
+ErrorCode error_code_named(std::string_view name);  // unknown ones: internal_error
+
+template <>
+struct Codec<Error> {
+  template <class B, class V>
+  static void put(B b, const V& v) {
+    const std::string_view name = to_string(v.code);
+    b.setCode(kj::StringPtr(name.data(), name.size()));
+    WINDLASS_PUT(message, Message)
+    WINDLASS_PUT(values, Values)
+  }
+  template <class R, class V>
+  static void take(R r, V& v) {
+    const auto name = r.getCode();
+    v.code = error_code_named({name.begin(), name.size()});
+    WINDLASS_TAKE(message, Message)
+    WINDLASS_TAKE(values, Values)
+  }
+};
+
+WINDLASS_STRUCT(UserIdentity, (username, Username), (scope, Scope), (elevation, Elevation))
+WINDLASS_STRUCT(ResourceFile, (http_url, HttpUrl), (storage_container_url, StorageContainerUrl),
+                (auto_storage_container_name, AutoStorageContainerName), (blob_prefix, BlobPrefix),
+                (file_path, FilePath), (file_mode, FileMode))
+WINDLASS_STRUCT(OutputFile, (file_pattern, FilePattern), (path, Path),
+                (container_url, ContainerUrl), (upload_headers, UploadHeaders),
+                (condition, Condition))
+WINDLASS_STRUCT(FailureInfo, (category, Category), (code, Code), (message, Message),
+                (details, Details))
+WINDLASS_STRUCT(Conditions, (if_match, IfMatch), (if_none_match, IfNoneMatch),
+                (if_modified_since, IfModifiedSince), (if_unmodified_since, IfUnmodifiedSince))
+
+// ---- pools and nodes -----------------------------------------------------------------------
+
+WINDLASS_STRUCT(StartTask, (command_line, CommandLine), (resource_files, ResourceFiles),
+                (environment_settings, EnvironmentSettings), (user_identity, UserIdentity),
+                (retries_max, RetriesMax), (wait_for_success, WaitForSuccess))
+WINDLASS_STRUCT(PoolSpec, (id, Id), (display_name, DisplayName), (vm_size, VmSize),
+                (resize_timeout, ResizeTimeout), (target_dedicated_nodes, TargetDedicatedNodes),
+                (target_spot_nodes, TargetSpotNodes),
+                (enable_inter_node_communication, EnableInterNodeCommunication),
+                (task_slots_per_node, TaskSlotsPerNode), (fill_type, FillType),
+                (start_task, StartTask), (metadata, Metadata),
+                (target_node_communication_mode, TargetNodeCommunicationMode),
+                (kept_json, KeptJson))
+WINDLASS_STRUCT(ResizeError, (code, Code), (message, Message), (values, Values))
+WINDLASS_STRUCT(PoolRecord, (account, Account), (seq, Seq), (spec, Spec), (version.event, Event),
+                (version.last_modified, LastModified), (creation_time, CreationTime),
+                (state, State), (state_time, StateTime), (allocation_state, AllocationState),
+                (allocation_state_time, AllocationStateTime), (resize_errors, ResizeErrors),
+                (resize_started, ResizeStarted), (resize_timeout_now, ResizeTimeoutNow),
+                (deallocation, Deallocation))
+WINDLASS_STRUCT(PoolView, (record, Record), (current_dedicated_nodes, CurrentDedicatedNodes),
+                (current_spot_nodes, CurrentSpotNodes))
+WINDLASS_STRUCT(StartTaskInfo, (state, State), (start_time, StartTime), (end_time, EndTime),
+                (exit_code, ExitCode), (failure, Failure), (retry_count, RetryCount),
+                (last_retry_time, LastRetryTime), (result, Result))
+WINDLASS_STRUCT(NodeError, (code, Code), (message, Message), (details, Details))
+WINDLASS_STRUCT(NodeRecord, (id, Id), (pool, Pool), (seq, Seq), (worker, Worker), (boot, Boot),
+                (claim, Claim), (dedicated, Dedicated), (ip_address, IpAddress), (state, State),
+                (state_time, StateTime), (scheduling_state, SchedulingState), (draining, Draining),
+                (allocation_time, AllocationTime), (last_boot_time, LastBootTime),
+                (total_tasks_run, TotalTasksRun), (total_tasks_succeeded, TotalTasksSucceeded),
+                (start_task_info, StartTaskInfo), (errors, Errors))
+WINDLASS_STRUCT(NodeView, (record, Record), (pool_id, PoolId), (vm_size, VmSize),
+                (start_task, StartTask), (running_tasks, RunningTasks),
+                (running_task_slots, RunningTaskSlots))
+
+// Counts by state are an array, in the order of the enum; states that a peer does not know yet stay
+// zero.
+template <>
+struct Codec<NodeCounts> {
+  template <class B>
+  static void put(B b, const NodeCounts& v) {
+    auto list = b.initByState(kNodeStatesTotal);
+    for (int i = 0; i < kNodeStatesTotal; ++i) list.set(static_cast<unsigned>(i), v.by_state[i]);
+    b.setTotal(v.total);
+  }
+  template <class R>
+  static void take(R r, NodeCounts& v) {
+    const auto list = r.getByState();
+    for (unsigned i = 0; i < list.size() && i < kNodeStatesTotal; ++i) v.by_state[i] = list[i];
+    v.total = r.getTotal();
+  }
+};
+WINDLASS_STRUCT(PoolNodeCounts, (pool_id, PoolId), (dedicated, Dedicated), (spot, Spot))
+
+// ---- jobs ----------------------------------------------------------------------------------
+
+WINDLASS_STRUCT(JobConstraints, (max_wall_clock_time, MaxWallClockTime),
+                (task_retries_max, TaskRetriesMax))
+WINDLASS_STRUCT(JobSpec, (id, Id), (display_name, DisplayName), (pool_id, PoolId),
+                (priority, Priority), (parallel_tasks_max, ParallelTasksMax),
+                (uses_task_dependencies, UsesTaskDependencies),
+                (on_all_tasks_complete, OnAllTasksComplete), (on_task_failure, OnTaskFailure),
+                (constraints, Constraints),
+                (common_environment_settings, CommonEnvironmentSettings), (metadata, Metadata),
+                (kept_json, KeptJson))
+WINDLASS_STRUCT(JobChange, (priority, Priority), (parallel_tasks_max, ParallelTasksMax),
+                (on_all_tasks_complete, OnAllTasksComplete), (constraints, Constraints),
+                (pool_id, PoolId), (metadata, Metadata))
+WINDLASS_STRUCT(StateCounts, (active, Active), (running, Running), (succeeded, Succeeded),
+                (failed, Failed))
+WINDLASS_STRUCT(TaskCounts, (tasks, Tasks), (slots, Slots))
+WINDLASS_STRUCT(JobRecord, (account, Account), (seq, Seq), (incarnation, Incarnation), (spec, Spec),
+                (version.event, Event), (version.last_modified, LastModified),
+                (creation_time, CreationTime), (state, State), (state_time, StateTime),
+                (previous_state, PreviousState), (previous_state_time, PreviousStateTime),
+                (end_time, EndTime), (terminate_reason, TerminateReason),
+                (disable_tasks, DisableTasks), (next_task, NextTask), (counts, Counts))
+
+// ---- tasks ---------------------------------------------------------------------------------
+
+WINDLASS_STRUCT(TaskDocument, (display_name, DisplayName), (command_line, CommandLine),
+                (resource_files, ResourceFiles), (output_files, OutputFiles),
+                (environment_settings, EnvironmentSettings), (user_identity, UserIdentity),
+                (depends_on_ids, DependsOnIds), (affinity_id, AffinityId), (kept_json, KeptJson))
+WINDLASS_STRUCT(TaskConstraints, (retries_max, RetriesMax), (max_wall_clock_time, MaxWallClockTime),
+                (retention_time, RetentionTime))
+WINDLASS_STRUCT(NewTask, (id, Id), (required_slots, RequiredSlots), (retries_max, RetriesMax),
+                (max_wall_clock_time, MaxWallClockTime), (retention_time, RetentionTime),
+                (depends_on_ids, DependsOnIds), (affinity_id, AffinityId), (document, Document))
+WINDLASS_STRUCT(TaskNode, (pool_id, PoolId), (node_id, NodeId), (worker, Worker))
+WINDLASS_STRUCT(TaskRecord, (id, Id), (key.job, JobSeq), (key.task, TaskSeq),
+                (version.event, Event), (version.last_modified, LastModified),
+                (creation_time, CreationTime), (state, State), (state_time, StateTime),
+                (previous_state, PreviousState), (previous_state_time, PreviousStateTime),
+                (required_slots, RequiredSlots), (constraints, Constraints), (attempt, Attempt),
+                (retry_count, RetryCount), (requeue_count, RequeueCount), (start_time, StartTime),
+                (end_time, EndTime), (exit_code, ExitCode), (failure, Failure), (result, Result),
+                (last_retry_time, LastRetryTime), (last_requeue_time, LastRequeueTime),
+                (node, Node))
+WINDLASS_STRUCT(TaskView, (record, Record), (document, Document))
+WINDLASS_STRUCT(AttemptId, (shard, Shard), (attempt, Attempt), (task.job, Job), (task.task, Task))
+
+}  // namespace windlass::codec

@@ -1,0 +1,195 @@
+# What gateways ask of shards, and the answers: model/command.h.
+@0x81aab75fd5726998;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("windlass::wire");
+
+using M = import "model.capnp";
+
+struct Command {
+  account @0 :Text;
+  request @1 :Request;
+}
+
+struct Request {
+  union {
+    addPool @0 :AddPool;
+    deletePool @1 :OnPool;
+    patchPool @2 :PatchPool;
+    resizePool @3 :ResizePool;
+    stopResize @4 :OnPool;
+    addJob @5 :AddJob;
+    deleteJob @6 :OnJob;
+    terminateJob @7 :TerminateJob;
+    disableJob @8 :DisableJob;
+    enableJob @9 :OnJob;
+    changeJob @10 :ChangeJob;
+    addTasks @11 :AddTasks;
+    deleteTask @12 :OnTask;
+    terminateTask @13 :OnTask;
+    changeTask @14 :ChangeTask;
+    getPool @15 :OnPool;
+    listPools @16 :ListAll;
+    getNode @17 :OnNode;
+    listNodes @18 :ListOfPool;
+    listNodeCounts @19 :ListAll;
+    findJob @20 :OnJob;
+    getJob @21 :OnJob;
+    listJobs @22 :ListAll;
+    getTask @23 :OnTask;
+    listTasks @24 :ListOfJob;
+    getTaskCounts @25 :OnJob;
+    findTaskFiles @26 :OnTask;
+    findNodeFiles @27 :OnNode;
+  }
+}
+
+# Several requests need no more than to name their object.
+struct OnPool {
+  poolId @0 :Text;
+  conditions @1 :M.Conditions;
+}
+struct OnNode {
+  poolId @0 :Text;
+  nodeId @1 :Text;
+}
+struct OnJob {
+  jobId @0 :Text;
+  conditions @1 :M.Conditions;
+}
+struct OnTask {
+  jobId @0 :Text;
+  taskId @1 :Text;
+  conditions @2 :M.Conditions;
+}
+
+struct AddPool { spec @0 :M.PoolSpec; }
+struct PatchPool {
+  poolId @0 :Text;
+  conditions @1 :M.Conditions;
+  startTask @2 :M.StartTask;
+  metadata @3 :List(M.NameValue);
+  targetNodeCommunicationMode @4 :Text;
+  keptJson @5 :Text;
+}
+struct ResizePool {
+  poolId @0 :Text;
+  conditions @1 :M.Conditions;
+  targetDedicatedNodes @2 :M.OptionalInt32;
+  targetSpotNodes @3 :M.OptionalInt32;
+  resizeTimeout @4 :M.OptionalInt64;
+  deallocation @5 :M.NodeDeallocationOption;
+}
+struct AddJob { spec @0 :M.JobSpec; }
+struct TerminateJob {
+  jobId @0 :Text;
+  conditions @1 :M.Conditions;
+  reason @2 :Text;
+}
+struct DisableJob {
+  jobId @0 :Text;
+  conditions @1 :M.Conditions;
+  disableTasks @2 :M.DisableTasks;
+}
+struct ChangeJob {
+  jobId @0 :Text;
+  conditions @1 :M.Conditions;
+  change @2 :M.JobChange;
+  replace @3 :Bool;
+}
+struct AddTasks {
+  jobId @0 :Text;
+  tasks @1 :List(M.NewTask);
+}
+struct ChangeTask {
+  jobId @0 :Text;
+  taskId @1 :Text;
+  conditions @2 :M.Conditions;
+  constraints @3 :M.TaskConstraints;
+  retriesMax @4 :M.OptionalInt32;
+}
+
+struct PageRequest {
+  after @0 :Text;
+  entriesMax @1 :UInt32;
+  filter @2 :Text;
+  documents @3 :Bool;
+}
+struct ListAll { page @0 :PageRequest; }
+struct ListOfPool {
+  poolId @0 :Text;
+  page @1 :PageRequest;
+}
+struct ListOfJob {
+  jobId @0 :Text;
+  page @1 :PageRequest;
+}
+
+# ---- answers ----
+
+struct Answer {
+  union {
+    error @0 :M.Error;
+    notHere @1 :NotHere;
+    done @2 :Done;
+    tasksAdded @3 :TasksAdded;
+    pool @4 :M.PoolView;
+    pools @5 :PoolPage;
+    node @6 :M.NodeView;
+    nodes @7 :NodePage;
+    nodeCounts @8 :NodeCountsPage;
+    jobFound @9 :JobFound;
+    job @10 :M.JobRecord;
+    jobs @11 :JobPage;
+    task @12 :M.TaskView;
+    tasks @13 :TaskPage;
+    taskCounts @14 :M.TaskCounts;
+    filesFound @15 :FilesFound;
+    jobMadeAt @16 :JobMadeAt;
+  }
+}
+
+struct NotHere {}
+struct Done {
+  event @0 :UInt64;
+  lastModified @1 :Int64;
+}
+struct JobMadeAt {
+  shard @0 :UInt16;
+  event @1 :UInt64;
+  lastModified @2 :Int64;
+}
+struct TaskOutcome {
+  error @0 :M.Error;  # null: added
+  event @1 :UInt64;
+  lastModified @2 :Int64;
+}
+struct TasksAdded { outcomes @0 :List(TaskOutcome); }
+
+# A null `next` ends the list.
+struct PoolPage {
+  entries @0 :List(M.PoolView);
+  next @1 :Text;
+}
+struct NodePage {
+  entries @0 :List(M.NodeView);
+  next @1 :Text;
+}
+struct NodeCountsPage {
+  entries @0 :List(M.PoolNodeCounts);
+  next @1 :Text;
+}
+struct JobPage {
+  entries @0 :List(M.JobRecord);
+  next @1 :Text;
+}
+struct TaskPage {
+  entries @0 :List(M.TaskView);
+  next @1 :Text;
+}
+struct JobFound { shard @0 :UInt16; }
+struct FilesFound {
+  worker @0 :UInt64;
+  nodeId @1 :Text;
+  folder @2 :Text;
+}

@@ -1,0 +1,39 @@
+# Reading node files over the bulk road: model/file_message.h.
+@0xfc6efdcebe1c85e7;
+
+using Cxx = import "/capnp/c++.capnp";
+$Cxx.namespace("windlass::wire");
+
+using M = import "model.capnp";
+
+enum FileAction { properties @0; read @1; list @2; remove @3; }
+
+struct FileRequest {
+  id @0 :UInt64;
+  nodeId @1 :Text;
+  folder @2 :Text;
+  path @3 :Text;
+  action @4 :FileAction;
+  offset @5 :UInt64;
+  bytesMax @6 :UInt32;
+  recursive @7 :Bool;
+  after @8 :Text;
+  entriesMax @9 :UInt32;
+  namePrefix @10 :Text;
+}
+struct FileProperties {
+  name @0 :Text;
+  isDirectory @1 :Bool;
+  contentLength @2 :UInt64;
+  lastModified @3 :Int64;
+  creationTime @4 :M.OptionalInt64;
+  mode @5 :UInt32;
+}
+struct FileReply {
+  id @0 :UInt64;
+  error @1 :M.Error;  # null: none
+  properties @2 :FileProperties;
+  data @3 :Data;
+  entries @4 :List(FileProperties);
+  more @5 :Bool;
+}
