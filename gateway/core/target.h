@@ -1,0 +1,46 @@
+// The request target: path and query as they stand on the request line, taken apart without
+// copying. Decoding happens once, where a value is used.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace windlass::gateway {
+
+// %41 -> A. A '%' without two hex digits stays as it is. In queries '+' is a space.
+std::string percent_decoded(std::string_view text, bool plus_is_space = false);
+
+// For paths of URLs that we write: everything but unreserved characters and '/' is encoded.
+std::string percent_encoded_path(std::string_view path);
+
+bool equals_without_case(std::string_view a, std::string_view b);  // ASCII
+
+// A view into the query: names compare without case (timeOut, $skipToken), the first value of a
+// repeated name counts.
+class Query {
+ public:
+  Query() = default;
+  explicit Query(std::string_view raw) : raw_(raw) {}
+
+  std::string_view raw() const { return raw_; }
+  std::optional<std::string> find(std::string_view name) const;  // decoded
+  bool has(std::string_view name) const;
+
+  // The query without `name`, as it was written otherwise.
+  std::string without(std::string_view name) const;
+
+ private:
+  std::string_view raw_;
+};
+
+struct Target {
+  std::string_view path;  // begins with exactly one '/', still encoded
+  Query query;
+};
+
+// Takes origin-form (/pools?x) and absolute-form (http://host/pools?x); duplicate leading slashes
+// count as one. Nothing for any other form.
+std::optional<Target> parse_target(std::string_view target);
+
+}  // namespace windlass::gateway

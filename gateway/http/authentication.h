@@ -1,0 +1,19 @@
+// Is this request from who it says? SharedKey over the raw request; the clock of the client may be
+// off by 15 minutes.
+#pragma once
+
+#include "gateway/http/accounts.h"
+#include "gateway/http/message.h"
+#include "model/result.h"
+#include "model/time.h"
+
+namespace windlass::gateway {
+
+inline constexpr std::chrono::minutes kClockSkewMax{15};
+
+// The account, or: authentication_missing (401), invalid_authentication_info (400: the header is
+// malformed), authentication_failed (403: who is unknown gets the same answer as who is wrong).
+Result<const Account*> authenticate(const HttpRequest& request, const Accounts& accounts,
+                                    WallTime now);
+
+}  // namespace windlass::gateway
