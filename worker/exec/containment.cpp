@@ -1,0 +1,192 @@
+#include "worker/exec/containment.h"
+
+#include "worker/exec/process_table.h"
+
+#include <unistd.h>
+
+#include <csignal>
+
+namespace windlass::worker::exec {
+
+// ---- by cgroup ---------------------------------------------------------------------------------
+
+JoinBy CgroupContainment::prepare(const StartRequest& request) {
+  Group& group = groups_[request.key];
+  try {
+    group.cgroup = cgroups_->take();
+  } catch (...) {
+    groups_.erase(request.key);
+    throw;
+  }
+  group.cgroup->limit_processes(request.processes_max);
+  return group.cgroup->join();
+}
+
+void CgroupContainment::began(const AttemptKey& key, int leader) {
+  groups_.at(key).leader = leader;
+}
+
+void CgroupContainment::gave_up(const AttemptKey& key) {
+  over(key);
+}
+
+void CgroupContainment::leader_ended(const AttemptKey& key) {
+  groups_.at(key).leader = 0;
+}
+
+void CgroupContainment::over(const AttemptKey& key) {
+  const auto it = groups_.find(key);
+  if (it == groups_.end()) return;
+  cgroups_->give_back(std::move(it->second.cgroup));
+  groups_.erase(it);
+}
+
+bool CgroupContainment::empty(const AttemptKey& key) {
+  const auto it = groups_.find(key);
+  return it == groups_.end() || it->second.cgroup->empty();
+}
+
+void CgroupContainment::terminate(const AttemptKey& key) {
+  const auto it = groups_.find(key);
+  if (it == groups_.end()) return;
+  const Group& group = it->second;
+  // The group first, in one step; then those that left it.
+  if (group.leader > 0) ::kill(-group.leader, SIGTERM);
+  group.cgroup->signal_all(SIGTERM, group.leader);
+}
+
+void CgroupContainment::kill(const AttemptKey& key) {
+  const auto it = groups_.find(key);
+  if (it == groups_.end()) return;
+  Group& group = it->second;
+  if (group.leader > 0) ::kill(-group.leader, SIGKILL);
+  group.cgroup->kill_all();
+}
+
+// ---- by descent --------------------------------------------------------------------------------
+
+std::string DescentContainment::description() const {
+  return "process groups and descent, no cgroups (" + why_ + ")";
+}
+
+std::string DescentContainment::mark(const AttemptKey& key) const {
+  return std::string(kVariable) + '=' + folder_mark_ + ':' + to_text(key);
+}
+
+void DescentContainment::began(const AttemptKey& key, int leader) {
+  families_[key].leader = leader;
+  leaders_.emplace(leader, key);
+}
+
+void DescentContainment::leader_ended(const AttemptKey& key) {
+  Family& family = families_.at(key);
+  family.leader_ended = true;
+  leaders_.erase(family.leader);
+}
+
+void DescentContainment::over(const AttemptKey& key) {
+  families_.erase(key);
+  for (auto it = orphans_.begin(); it != orphans_.end();) {
+    Orphan& orphan = it->second;
+    orphan.suspects.erase(key);
+    if (!orphan.suspects.empty()) {
+      ++it;
+      continue;
+    }
+    // Nobody's any more. Perhaps it is long gone and its number is another's, so look twice.
+    const auto info = process_info(it->first);
+    if (info && info->start_time == orphan.start_time && info->parent == getpid()) {
+      ::kill(it->first, SIGKILL);
+    }
+    it = orphans_.erase(it);
+  }
+}
+
+bool DescentContainment::empty(const AttemptKey& key) {
+  if (!families_.contains(key)) return true;
+  bool orphans = false;
+  for (const int pid : own_children()) orphans = orphans || !leaders_.contains(pid);
+  return !orphans || members(key).empty();
+}
+
+// Says whose an orphan is, and remembers it.
+const DescentContainment::Orphan& DescentContainment::judge(const ProcessInfo& process) {
+  const auto known = orphans_.find(process.pid);
+  if (known != orphans_.end() && known->second.start_time == process.start_time) {
+    return known->second;
+  }
+  Orphan orphan{.start_time = process.start_time, .suspects = {}};
+  const std::string prefix = folder_mark_ + ':';
+  const std::string marked = environment_of(process.pid, kVariable).value_or("");
+  for (const auto& [key, family] : families_) {
+    if (process.session == family.leader || process.group == family.leader ||
+        marked == prefix + to_text(key)) {
+      orphan.suspects = {key};
+      break;
+    }
+  }
+  if (orphan.suspects.empty()) {
+    for (const auto& [key, family] : families_) orphan.suspects.insert(key);
+  }
+  return orphans_[process.pid] = std::move(orphan);
+}
+
+std::vector<int> DescentContainment::members(const AttemptKey& key) {
+  const Family& family = families_.at(key);
+  const int self = getpid();
+  const std::map<int, ProcessInfo> processes = all_processes();
+  std::multimap<int, const ProcessInfo*> children;
+  for (const auto& [pid, info] : processes) children.emplace(info.parent, &info);
+
+  std::vector<const ProcessInfo*> found;
+  const auto [first, last] = children.equal_range(self);
+  for (auto it = first; it != last; ++it) {
+    const ProcessInfo& child = *it->second;
+    if (child.pid == family.leader && !family.leader_ended) {
+      found.push_back(&child);
+    } else if (!leaders_.contains(child.pid) && child.state != 'Z') {
+      const Orphan& orphan = judge(child);
+      if (orphan.suspects == std::set<AttemptKey>{key}) found.push_back(&child);
+    }
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto [begin, end] = children.equal_range(found[i]->pid);
+    for (auto it = begin; it != end; ++it) found.push_back(it->second);
+  }
+
+  std::vector<int> pids;
+  for (const ProcessInfo* process : found) {
+    if (process->pid != family.leader) {
+      // Once its parent is killed, its descent is forgotten by the kernel; not by us.
+      orphans_[process->pid] = {.start_time = process->start_time, .suspects = {key}};
+    }
+    pids.push_back(process->pid);
+  }
+  return pids;
+}
+
+void DescentContainment::signal_all(const AttemptKey& key, int signal) {
+  if (!families_.contains(key)) return;
+  const std::vector<int> pids = members(key);
+  const Family& family = families_.at(key);
+  const int leader = family.leader_ended ? 0 : family.leader;
+  if (leader > 0) ::kill(-leader, signal);
+  for (const int pid : pids) {
+    if (leader > 0 && getpgid(pid) == leader) continue;  // has it already
+    ::kill(pid, signal);
+  }
+}
+
+bool clear_marked(const std::string& folder_mark) {
+  bool clear = true;
+  for (const auto& [pid, info] : all_processes()) {
+    if (info.state == 'Z' || pid == getpid()) continue;
+    const auto marked = environment_of(pid, DescentContainment::kVariable);
+    if (!marked || !marked->starts_with(folder_mark + ':')) continue;
+    ::kill(pid, SIGKILL);
+    clear = false;
+  }
+  return clear;
+}
+
+}  // namespace windlass::worker::exec

@@ -1,0 +1,35 @@
+// What /proc says about processes. Snapshots: everything may have changed by the time it is read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace windlass::worker::exec {
+
+struct ProcessInfo {
+  int pid = 0;
+  int parent = 0;
+  int group = 0;
+  int session = 0;
+  char state = '?';              // Z: dead, waits for its parent
+  std::uint64_t start_time = 0;  // in clock ticks since boot; with the pid it names a process
+};
+
+// The content of /proc/PID/stat. Names may hold blanks and parentheses.
+std::optional<ProcessInfo> parse_process_stat(std::string_view stat);
+
+std::optional<ProcessInfo> process_info(int pid);
+std::map<int, ProcessInfo> all_processes();
+
+// The children of this (single-threaded) process, dead ones included.
+std::vector<int> own_children();
+
+// The value of a variable in the environment a process was started with; empty also when it may
+// not be read.
+std::optional<std::string> environment_of(int pid, std::string_view variable);
+
+}  // namespace windlass::worker::exec
