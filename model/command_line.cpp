@@ -7,7 +7,7 @@ namespace windlass {
 namespace {
 
 bool blank(char c) {
-  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
+  return c == ' ' || c == '\t' || c == '\n';
 }
 
 // In double quotes a backslash keeps its place before anything else.
@@ -17,7 +17,7 @@ bool escapable_in_double_quotes(char c) {
 
 bool plain(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-         std::string_view("_-./:=,+@%^").find(c) != std::string_view::npos;
+         std::string_view("_-./:=,+@%").find(c) != std::string_view::npos;
 }
 
 }  // namespace
