@@ -158,6 +158,14 @@ std::optional<MonoTime> Shard::next_deadline(Now now) const {
   return next;
 }
 
+bool Shard::awaits(const Origin& origin) const {
+  for (const auto& [key, reservation] : state_.reservations) {
+    if (reservation.state == ReservationState::reserved && reservation.origin == origin)
+      return true;
+  }
+  return false;
+}
+
 void Shard::part(Now now, Rows& rows, Effects& effects) {
   Step step(state_, rows, now, settings_, effects);
   if (settings_.lease_parting > state_.counters.lease_longest) {

@@ -54,6 +54,9 @@ class Shard {
 
   void set_space_shortage(std::optional<SpaceShortage> shortage) { shortage_ = shortage; }
 
+  // Whether the answer to this command is still to come from another shard.
+  bool awaits(const Origin& origin) const;
+
   const State& state() const { return state_; }
   // Messages of workers that were about something superseded; for the metrics.
   std::uint64_t stale_reports() const { return stale_reports_; }

@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+"""The storage suites against a server started for the occasion.
+
+    run.py ours [PROGRAM]      suite.mjs, suite.py and ours.py against our endpoint (bin/blob_server)
+    run.py azurite [PROGRAM]   suite.mjs and suite.py against Azurite 3.35.0: the suite is about the
+                               protocol, not about us
+
+NODE_MODULES_FOLDER may say where the JavaScript packages are; otherwise they are installed into the
+build folder. Exit code 1 if anything failed.
+"""
+import base64
+import os
+import pathlib
+import re
+import secrets
+import select
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "support"))
+from cluster import BIN, ROOT  # noqa: E402
+
+ACCOUNT = "suiteaccount"
+START_SECONDS_MAX = 60
+
+
+def packages():
+    """The folder that has node_modules with @azure/storage-blob and azurite."""
+    if "NODE_MODULES_FOLDER" in os.environ:
+        return pathlib.Path(os.environ["NODE_MODULES_FOLDER"])
+    folder = ROOT / "build" / "javascript"
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(HERE.parent / "javascript" / "package.json", folder)
+    if not (folder / "node_modules" / "azurite").exists():
+        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix",
+                        str(folder)], check=True)
+    return folder
+
+
+def start(which, program, folder, key):
+    if which == "ours":
+        command = [program, "--folder", f"{folder}/blobs", "--threads", "2", f"{ACCOUNT}={key}"]
+    else:
+        command = [program, "--blobPort", "0", "--location", folder, "--silent", "--disableTelemetry"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, env={
+        **os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"})
+
+
+def url_of(server):
+    """Both print their address when they listen."""
+    deadline = time.monotonic() + START_SECONDS_MAX
+    said = b""
+    while time.monotonic() < deadline:
+        if not select.select([server.stdout], [], [], 1)[0]:
+            continue
+        part = os.read(server.stdout.fileno(), 4096)
+        said += part
+        found = re.search(rb"http://127\.0\.0\.1:\d+", said)
+        if found:
+            return found.group().decode()
+        if not part:
+            break
+    sys.exit(f"The server did not start; it said: {said.decode()}")
+
+
+def main():
+    if len(sys.argv) not in (2, 3) or sys.argv[1] not in ("ours", "azurite"):
+        sys.exit(__doc__)
+    which = sys.argv[1]
+    node_modules = packages()
+    default = {"ours": BIN / "blob_server", "azurite": node_modules / "node_modules/.bin/azurite-blob"}
+    program = sys.argv[2] if len(sys.argv) == 3 else str(default[which])
+    key = base64.b64encode(secrets.token_bytes(64)).decode()
+    with tempfile.TemporaryDirectory(prefix="windlass-storage-") as folder:
+        server = start(which, program, folder, key)
+        try:
+            environment = {
+                **os.environ, "STORAGE_SERVER": which, "NODE_MODULES_FOLDER": str(node_modules),
+                "STORAGE_CONNECTION_STRING":
+                    f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={key};"
+                    f"BlobEndpoint={url_of(server)}/{ACCOUNT};"}
+            commands = [["node", "--test-reporter=spec", str(HERE / "suite.mjs")],
+                        ["/usr/bin/python3", "-W", "ignore", str(HERE / "suite.py")]]
+            codes = [subprocess.run(command, env=environment).returncode for command in commands]
+        finally:
+            server.terminate()
+            server.wait()
+    if which == "ours":
+        codes.append(subprocess.run(
+            ["/usr/bin/python3", "-W", "ignore", str(HERE / "ours.py"), program]).returncode)
+    failed = sum(code != 0 for code in codes)
+    print(f"{len(codes)} storage suites against {which}, {failed} failed")
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
