@@ -1,0 +1,382 @@
+// From an assignment to its one report: hold for a lease, stage in, run, upload, report.
+#include "worker/core/node_agent.h"
+
+#include "model/assert.h"
+#include "model/command_line.h"
+#include "model/task_folder.h"
+
+namespace windlass::worker {
+namespace {
+
+bool names_a_folder(std::string_view job_id, std::string_view task_id) {
+  const auto colon = job_id.find(':');
+  if (colon != std::string_view::npos && !valid_user_id(job_id.substr(colon + 1))) return false;
+  return valid_user_id(job_id.substr(0, colon)) && valid_user_id(task_id);
+}
+
+bool wanted(const OutputFile& file, std::int32_t exit_code) {
+  switch (file.condition) {
+    case UploadCondition::taskcompletion:
+      return true;
+    case UploadCondition::tasksuccess:
+      return exit_code == 0;
+    case UploadCondition::taskfailure:
+      return exit_code != 0;
+  }
+  return false;
+}
+
+FailureInfo launch_failure(std::string message) {
+  return {ErrorCategory::usererror, "CommandLaunchFailed", std::move(message), {}};
+}
+
+FailureInfo ran_too_long() {
+  return {ErrorCategory::usererror,
+          "TaskEnded",
+          "The task was ended because it ran longer than its maxWallClockTime.",
+          {}};
+}
+
+}  // namespace
+
+void NodeAgent::assign(ShardId shard, const Assignment& assignment, Now now, Effects& effects) {
+  if (assignment.id.shard != shard) {
+    ++counts_.stale_messages;
+    return;
+  }
+  if (options_.executor == Executor::null) return assign_null(assignment, now, effects);
+  if (run_of_attempt_.contains(assignment.id) || unreported_.contains(assignment.id)) {
+    ++counts_.stale_messages;
+    return;
+  }
+
+  const auto found = nodes_.find(assignment.node_id);
+  const bool acceptable =
+      found != nodes_.end() && !shutting_down_ && found->second.grant->shard == shard &&
+      found->second.grant->boot == assignment.node_boot && !found->second.grant->returning &&
+      found->second.grant->state == NodeState::idle && assignment.required_slots > 0 &&
+      assignment.required_slots <= found->second.slots.slots_free() &&
+      names_a_folder(assignment.job_id, assignment.task_id) && !links_[shard].lease_lost;
+  if (!acceptable) {
+    ++counts_.stale_messages;
+    return say_lost(assignment.id, now, effects);
+  }
+  // An earlier attempt of the task is still here: its end was given up by the shard. It must go
+  // first, for they would share a folder.
+  const auto other = run_of_attempt_.lower_bound(AttemptId{shard, assignment.id.task, 0});
+  if (other != run_of_attempt_.end() && other->first.shard == shard &&
+      other->first.task == assignment.id.task) {
+    ++counts_.stale_messages;
+    if (other->first.attempt < assignment.id.attempt)
+      stop(*find_run(other->second), StopCause::lost, Duration::zero(), now, effects);
+    return say_lost(assignment.id, now, effects);
+  }
+
+  Run run;
+  run.id = next_run_++;
+  run.shard = shard;
+  run.node_id = assignment.node_id;
+  run.folder = task_folder(assignment.job_id, assignment.task_id);
+  run.assignment = assignment;
+  run.start_time = now.wall;
+  found->second.slots.take(run.id, assignment.required_slots);
+  run_of_attempt_.emplace(assignment.id, run.id);
+  ++counts_.attempts_running;
+  const std::string key = folder_key(run.node_id, run.folder);
+  if (kept_.contains(key)) drop_kept(key, effects);
+  const auto [kept, inserted] = runs_.emplace(run.id, std::move(run));
+  WINDLASS_ASSERT(inserted);
+  begin_or_hold(kept->second, now, effects);
+}
+
+void NodeAgent::assign_null(const Assignment& assignment, Now now, Effects& effects) {
+  const auto found = nodes_.find(assignment.node_id);
+  const bool acceptable = found != nodes_.end() &&
+                          found->second.grant->shard == assignment.id.shard &&
+                          found->second.grant->boot == assignment.node_boot &&
+                          !found->second.grant->returning && assignment.required_slots > 0 &&
+                          assignment.required_slots <= found->second.slots.slots_free();
+  AttemptEnded report;
+  report.id = assignment.id;
+  report.end_time = now.wall;
+  if (acceptable) {
+    report.end = AttemptEnd::exited;
+    report.start_time = now.wall;
+    report.exit_code = 0;
+    ++counts_.attempts_started;
+  } else {
+    report.end = AttemptEnd::lost;
+    ++counts_.stale_messages;
+  }
+  ++counts_.reports;
+  say(assignment.id.shard, std::move(report), effects);
+}
+
+void NodeAgent::prepare_attempt(Run& run, const TaskDocument& document) {
+  const Assignment& assignment = *run.assignment;
+  run.output_files = document.output_files;
+  run.environment =
+      task_environment(node_environment(*nodes_.at(run.node_id).grant),
+                       {assignment.job_id, assignment.task_id, run.folder, assignment.id.attempt},
+                       assignment.common_environment_settings, document.environment_settings);
+}
+
+// The run has its lease: folder and files first.
+void NodeAgent::begin(Run& run, Now now, Effects& effects) {
+  run.phase = RunPhase::staging;
+  run.started = now.mono;
+  run.start_time = now.wall;
+  StageIn work{run.id, run.node_id, run.folder, {}};
+  if (run.is_start_task()) {
+    work.resource_files = nodes_.at(run.node_id).grant->plan.start_task->resource_files;
+  } else {
+    ++counts_.attempts_started;
+    const auto document = options_.decode_document(run.assignment->document);
+    if (!document)
+      return finish(run, AttemptEnd::not_started,
+                    FailureInfo{ErrorCategory::servererror,
+                                "Unknown",
+                                "The task's document cannot be read by this worker.",
+                                {}},
+                    now, effects);
+    work.resource_files = document->resource_files;
+    prepare_attempt(run, *document);
+    const Duration limit = run.assignment->max_wall_clock_time;
+    if (limit != kInfinite) {
+      run.staging_deadline = run.started + limit;
+      staging_deadlines_.emplace(run.staging_deadline, run.id);
+    }
+  }
+  effects.work.emplace_back(std::move(work));
+}
+
+void NodeAgent::staged_in(RunId id, std::optional<FailureInfo> failure, Now now, Effects& effects) {
+  Run* run = find_run(id);
+  if (run == nullptr || run->phase != RunPhase::staging) return;
+  staging_deadlines_.erase({run->staging_deadline, id});
+  if (run->stop != StopCause::none) return finish_stopped(*run, now, effects);
+  if (failure) return finish(*run, AttemptEnd::not_started, std::move(failure), now, effects);
+
+  StartProcess start{id, run->node_id, run->folder, {}, run->environment, kInfinite, false};
+  std::string command_line;
+  std::optional<UserIdentity> identity;
+  if (run->is_start_task()) {
+    const StartTask& task = *nodes_.at(run->node_id).grant->plan.start_task;
+    command_line = task.command_line;
+    identity = task.user_identity;
+  } else {
+    const auto document = options_.decode_document(run->assignment->document);
+    WINDLASS_ASSERT(document.has_value());  // it was, when the run began
+    command_line = document->command_line;
+    identity = document->user_identity;
+    const Duration limit = run->assignment->max_wall_clock_time;
+    if (limit != kInfinite)
+      start.wall_clock_max = std::max(limit - (now.mono - run->started), Duration(1));
+  }
+  auto words = split_command_line(command_line);
+  std::optional<FailureInfo> unfit;
+  if (!words || words->empty())
+    unfit = launch_failure("The command line is empty, or a quote in it is not closed.");
+  else if (identity && !identity->username.empty())
+    unfit = launch_failure("Named users are not built into this version of Windlass.");
+  else if (identity && identity->elevation == ElevationLevel::admin && !options_.admin_tasks)
+    unfit = launch_failure(
+        "This worker does not run tasks with elevation 'admin' (see --admin-tasks).");
+  if (unfit) return finish(*run, AttemptEnd::not_started, std::move(unfit), now, effects);
+
+  start.arguments = std::move(*words);
+  start.admin = identity && identity->elevation == ElevationLevel::admin;
+  run->phase = RunPhase::running;
+  spool_run_begun(effects.spool, *run);
+  effects.work.emplace_back(std::move(start));
+}
+
+void NodeAgent::process_started(RunId id, Effects& effects) {
+  // Unknown: given up meanwhile. Its end is answered with ForgetProcess.
+  if (find_run(id) == nullptr) effects.work.emplace_back(StopProcess{id, Duration::zero()});
+}
+
+void NodeAgent::start_failed(RunId id, std::optional<FailureInfo> failure, Now now,
+                             Effects& effects) {
+  Run* run = find_run(id);
+  if (run == nullptr || run->phase != RunPhase::running) {
+    effects.work.emplace_back(ForgetProcess{id});
+    return;
+  }
+  if (!failure) run->stop = StopCause::lost;
+  if (run->stop != StopCause::none) return finish_stopped(*run, now, effects);
+  finish(*run, AttemptEnd::not_started, std::move(failure), now, effects);
+}
+
+void NodeAgent::process_ended(RunId id, const ProcessEnd& end, Now now, Effects& effects) {
+  Run* run = find_run(id);
+  if (run == nullptr) {
+    effects.work.emplace_back(ForgetProcess{id});
+    return;
+  }
+  if (run->phase != RunPhase::running) return;  // told twice; forgotten when the run is over
+  run->ended = end;
+  if (end.cause == StopCause::lost && run->stop != StopCause::asked) run->stop = StopCause::lost;
+  if (run->stop == StopCause::none) run->stop = end.cause;
+  if (run->is_start_task() || run->stop == StopCause::lost || run->stop == StopCause::asked)
+    return finish_stopped(*run, now, effects);
+
+  UploadOutputs upload{id, run->node_id, run->folder, {}, run->environment};
+  for (const OutputFile& file : run->output_files) {
+    if (wanted(file, end.exit_code)) upload.output_files.push_back(file);
+  }
+  if (upload.output_files.empty()) return finish_stopped(*run, now, effects);
+  run->phase = RunPhase::uploading;
+  effects.work.emplace_back(std::move(upload));
+}
+
+void NodeAgent::uploaded(RunId id, std::optional<FailureInfo> failure, Now now, Effects& effects) {
+  Run* run = find_run(id);
+  if (run == nullptr || run->phase != RunPhase::uploading) return;
+  run->ended->end_time = now.wall;
+  if (failure && run->stop == StopCause::none)
+    return finish(*run, AttemptEnd::upload_failed, std::move(failure), now, effects);
+  finish_stopped(*run, now, effects);
+}
+
+void NodeAgent::stop(Run& run, StopCause cause, Duration grace, Now now, Effects& effects) {
+  if (run.stop == StopCause::none || cause == StopCause::lost) run.stop = cause;
+  switch (run.phase) {
+    case RunPhase::held:
+      return finish_stopped(run, now, effects);
+    case RunPhase::staging:
+    case RunPhase::uploading:
+      effects.work.emplace_back(CancelTransfers{run.id});
+      return;
+    case RunPhase::running:
+      effects.work.emplace_back(StopProcess{run.id, grace});
+      return;
+  }
+}
+
+void NodeAgent::end_attempt(ShardId shard, const EndAttempt& message, Now now, Effects& effects) {
+  if (message.id.shard != shard) return;
+  const auto known = run_of_attempt_.find(message.id);
+  if (known != run_of_attempt_.end()) {
+    Run* run = find_run(known->second);
+    run->delete_folder = run->delete_folder || message.delete_folder;
+    return stop(*run, StopCause::asked, options_.stop_grace, now, effects);
+  }
+  const auto reported = unreported_.find(message.id);
+  if (reported == unreported_.end()) return say_lost(message.id, now, effects);
+  if (!message.delete_folder || reported->second.folder.empty()) return;
+  const std::string key = folder_key(reported->second.node_id, reported->second.folder);
+  if (!kept_.contains(key)) return;
+  drop_kept(key, effects);
+  effects.work.emplace_back(RemoveFolder{reported->second.node_id, reported->second.folder});
+}
+
+// What the end of a run is called when no failure of files or launch comes first.
+void NodeAgent::finish_stopped(Run& run, Now now, Effects& effects) {
+  switch (run.stop) {
+    case StopCause::none:
+      return finish(run, AttemptEnd::exited, std::nullopt, now, effects);
+    case StopCause::asked:
+      return finish(run, AttemptEnd::stopped, std::nullopt, now, effects);
+    case StopCause::wall_clock:
+      return finish(run, AttemptEnd::wall_clock, ran_too_long(), now, effects);
+    case StopCause::lost:
+      return finish(run, AttemptEnd::lost, std::nullopt, now, effects);
+  }
+}
+
+// The one place where a run ends. `run` is gone afterwards.
+void NodeAgent::finish(Run& run, AttemptEnd end, std::optional<FailureInfo> failure, Now now,
+                       Effects& effects) {
+  const bool guarded = run.phase == RunPhase::running || run.phase == RunPhase::uploading;
+  const RunId id = run.id;
+  links_[run.shard].held.erase(id);
+  staging_deadlines_.erase({run.staging_deadline, id});
+  if (run.is_start_task()) {
+    start_task_ended(run, now, std::move(failure), effects);
+    if (guarded) effects.work.emplace_back(ForgetProcess{id});
+    return;
+  }
+
+  Node& node = nodes_.at(run.node_id);
+  AttemptEnded report;
+  report.id = run.assignment->id;
+  report.end = end;
+  if (run.phase != RunPhase::held) report.start_time = run.start_time;
+  report.end_time = run.ended ? run.ended->end_time : now.wall;
+  if (run.ended && end != AttemptEnd::lost) {
+    report.exit_code = run.ended->exit_code;
+    report.user_cpu_time = run.ended->user_cpu_time;
+    report.kernel_cpu_time = run.ended->kernel_cpu_time;
+  }
+  report.failure = std::move(failure);
+
+  if (run.delete_folder) {
+    effects.work.emplace_back(RemoveFolder{run.node_id, run.folder});
+  } else if (run.assignment->retention_time != kInfinite && !node.grant->returning) {
+    keep_folder(run, report.end_time + run.assignment->retention_time, effects);
+  }
+  Unreported unreported{report, run.node_id, run.folder};
+  spool_ended(effects.spool, id, unreported);
+  unreported_.emplace(report.id, std::move(unreported));
+  ++counts_.reports;
+  --counts_.attempts_running;
+  run_of_attempt_.erase(report.id);
+  node.slots.give_back(id);
+  say(run.shard, std::move(report), effects);
+  runs_.erase(id);
+  if (guarded) effects.work.emplace_back(ForgetProcess{id});
+  wipe_when_empty(node, effects);
+}
+
+// For attempts that never began here. Kept until acknowledged, but not across restarts: resync
+// says as much.
+void NodeAgent::say_lost(const AttemptId& id, Now now, Effects& effects) {
+  AttemptEnded report;
+  report.id = id;
+  report.end = AttemptEnd::lost;
+  report.end_time = now.wall;
+  if (options_.executor == Executor::process) unreported_.emplace(id, Unreported{report, {}, {}});
+  ++counts_.reports;
+  say(id.shard, std::move(report), effects);
+}
+
+void NodeAgent::delete_task_folder(const DeleteTaskFolder& message, Effects& effects) {
+  const auto node = nodes_.find(message.node_id);
+  if (options_.executor == Executor::null || node == nodes_.end() ||
+      !names_a_folder(message.job_id, message.task_id)) {
+    return;
+  }
+  const std::string folder = task_folder(message.job_id, message.task_id);
+  for (const auto& [run, slots] : node->second.slots.held()) {
+    if (find_run(run)->folder == folder) {
+      ++counts_.stale_messages;
+      return;
+    }
+  }
+  drop_kept(folder_key(message.node_id, folder), effects);
+  effects.work.emplace_back(RemoveFolder{message.node_id, folder});
+}
+
+void NodeAgent::keep_folder(const Run& run, WallTime until, Effects& effects) {
+  const std::string key = folder_key(run.node_id, run.folder);
+  const auto known = kept_.find(key);
+  if (known != kept_.end()) {
+    kept_by_deadline_.erase({known->second.until, key});
+    kept_.erase(known);
+  }
+  KeptFolder kept{run.node_id, run.folder, until};
+  spool_folder_kept(effects.spool, kept);
+  kept_by_deadline_.emplace(until, key);
+  kept_.emplace(key, std::move(kept));
+}
+
+void NodeAgent::drop_kept(const std::string& key, Effects& effects) {
+  const auto known = kept_.find(key);
+  if (known == kept_.end()) return;
+  spool_folder_gone(effects.spool, known->second.node_id, known->second.folder);
+  kept_by_deadline_.erase({known->second.until, key});
+  kept_.erase(known);
+}
+
+}  // namespace windlass::worker

@@ -1,0 +1,70 @@
+#include "worker/core/grant_book.h"
+
+#include "worker/core/archive.h"
+#include "worker/core/crc32c.h"
+#include "worker/core/fields.h"
+
+namespace windlass::worker {
+
+template <class Archive>
+void fields(Archive& archive, Grant& v) {
+  archive(v.node_id, v.shard, v.claim, v.boot, v.offer_vm_size, v.plan, v.state, v.start_task_info,
+          v.errors, v.returning);
+}
+template <class Archive>
+void fields(Archive& archive, AnsweredClaim& v) {
+  archive(v.shard, v.claim, v.nodes);
+}
+
+namespace {
+
+// The format's number is in the mark.
+constexpr std::string_view kMark = "windlass grants 1\n";
+
+}  // namespace
+
+std::string encode_grant_book(const GrantBook& book) {
+  std::string payload;
+  ArchiveWriter writer(payload);
+  std::uint64_t worker_id = book.worker_id;
+  std::string host_boot_id = book.host_boot_id;
+  std::uint64_t grants = book.grants.size();
+  writer(worker_id, host_boot_id, grants);
+  for (const auto& [id, grant] : book.grants) writer(const_cast<Grant&>(grant));
+  std::uint64_t claims = book.claims.size();
+  writer(claims);
+  for (const AnsweredClaim& claim : book.claims) writer(const_cast<AnsweredClaim&>(claim));
+
+  std::string out(kMark);
+  ArchiveWriter header(out);
+  std::uint32_t crc = crc32c(payload);
+  header(crc);
+  return out + payload;
+}
+
+std::optional<GrantBook> decode_grant_book(std::string_view bytes) {
+  if (!bytes.starts_with(kMark) || bytes.size() < kMark.size() + 8) return std::nullopt;
+  bytes.remove_prefix(kMark.size());
+  ArchiveReader header(bytes.substr(0, 8));
+  std::uint32_t crc = 0;
+  header(crc);
+  const std::string_view payload = bytes.substr(8);
+  if (crc32c(payload) != crc) return std::nullopt;
+
+  GrantBook book;
+  ArchiveReader reader(payload);
+  std::uint64_t grants = 0;
+  reader(book.worker_id, book.host_boot_id, grants);
+  for (std::uint64_t i = 0; i < grants && !reader.failed(); ++i) {
+    Grant grant;
+    reader(grant);
+    book.grants.emplace(grant.node_id, std::move(grant));
+  }
+  std::uint64_t claims = 0;
+  reader(claims);
+  for (std::uint64_t i = 0; i < claims && !reader.failed(); ++i) reader(book.claims.emplace_back());
+  if (reader.failed()) return std::nullopt;
+  return book;
+}
+
+}  // namespace windlass::worker

@@ -1,0 +1,55 @@
+// What this worker has promised: its nodes and the claims they came from. The book is on disk
+// (flushed) before any answer that depends on it is sent, so a worker that comes back speaks for
+// the same nodes and gives a repeated claim the same answer.
+#pragma once
+
+#include "model/worker_message.h"
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace windlass::worker {
+
+struct Grant {
+  std::string node_id;
+  ShardId shard = 0;
+  ClaimId claim = 0;
+  std::uint64_t boot = 1;
+  std::string offer_vm_size;  // the offer it took: "*" or a name
+  NodePlan plan;
+  NodeState state = NodeState::starting;
+  std::optional<StartTaskInfo> start_task_info;
+  std::vector<NodeError> errors;
+  bool returning = false;
+  bool operator==(const Grant&) const = default;
+};
+
+struct AnsweredClaim {
+  ShardId shard = 0;
+  ClaimId claim = 0;
+  std::vector<GrantedNode> nodes;
+  bool operator==(const AnsweredClaim&) const = default;
+};
+
+// How many answers are remembered. Shards repeat a claim until it is answered, and make the next
+// one after that, so old answers are never asked for again.
+inline constexpr std::size_t kAnsweredClaimsMax = 4096;
+
+struct GrantBook {
+  std::uint64_t worker_id = 0;                       // random, made once
+  std::string host_boot_id;                          // another one: the host was started since
+  std::map<std::string, Grant, std::less<>> grants;  // by node id
+  std::deque<AnsweredClaim> claims;                  // oldest first
+};
+
+std::string encode_grant_book(const GrantBook& book);
+
+// Nothing when the bytes are not a whole book: the worker then starts as a new one.
+std::optional<GrantBook> decode_grant_book(std::string_view bytes);
+
+}  // namespace windlass::worker

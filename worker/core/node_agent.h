@@ -1,0 +1,193 @@
+// The worker's mind: which nodes it speaks for, what runs on them, what it has said and must still
+// say. A function of what it is told: messages of the shards, answers of files and guard, time.
+// Everything it wants done comes out as Effects (effects.h).
+//
+//   claims.cpp       offers become nodes, nodes go back
+//   start_tasks.cpp  from a new node to an idle one
+//   attempts.cpp     from an assignment to its one report
+//   sessions.cpp     leases, resync, acknowledgement
+//
+// Everything may come twice or late; numbers tell (AttemptId, boot, claim). One rule above all:
+// each assignment that we did not refuse to know ends with exactly one report.
+#pragma once
+
+#include "worker/core/effects.h"
+#include "worker/core/environment.h"
+#include "worker/core/grant_book.h"
+#include "worker/core/node_slots.h"
+#include "worker/core/offers.h"
+#include "worker/core/spool.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <unordered_map>
+
+namespace windlass::worker {
+
+enum class Executor : std::uint8_t {
+  process,
+  null  // ends every attempt at once with exit code 0: no process, no folder, no spool
+};
+
+struct AgentOptions {
+  std::vector<OfferClass> offers;  // `free`: how many there are
+  ShardId shards_total = 1;
+  Executor executor = Executor::process;
+  std::string nodes_folder;  // absolute; the root of node N is nodes_folder/N
+  std::string account_url;
+  std::string node_address;
+  std::uint64_t reserved_disk_bytes = 0;
+  bool admin_tasks = false;  // whether elevation "admin" is honoured
+  Duration stop_grace = std::chrono::seconds(15);
+  Duration renew_interval = std::chrono::seconds(10);  // until a shard has said a lease's length
+  Duration renew_retry = std::chrono::seconds(1);      // while there is no lease
+
+  std::function<std::optional<TaskDocument>(std::string_view)> decode_document;
+  std::function<std::uint64_t()> random;
+};
+
+struct AgentCounts {
+  std::uint64_t attempts_started = 0;
+  std::uint64_t attempts_running = 0;  // now
+  std::uint64_t reports = 0;
+  std::uint64_t leases_expired = 0;
+  std::uint64_t stale_messages = 0;  // about nodes, boots or attempts that are gone
+  std::uint64_t offers_free = 0;     // now
+  std::uint64_t nodes_wiping = 0;    // now
+};
+
+class NodeAgent {
+ public:
+  // `host_boot_id` tells whether the host was started since the book was written.
+  NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool, std::string host_boot_id,
+            Now now);
+
+  // Takes up what book and spool hold. Once, before anything else.
+  void start(Now now, Effects& effects);
+
+  // ---- shards. Nothing is said to a shard whose session is not open: resync says it then.
+  // `resumed`: what was said before and not acknowledged is still under way.
+  void session_opened(ShardId shard, bool resumed, Now now, Effects& effects);
+  void session_lost(ShardId shard);
+  void handle(ShardId shard, const ToWorker& message, Now now, Effects& effects);
+  void report_acknowledged(const AttemptId& id, Effects& effects);
+
+  // ---- files
+  void node_made(const std::string& node_id, std::optional<FailureInfo> failure, Now now,
+                 Effects& effects);
+  void staged_in(RunId run, std::optional<FailureInfo> failure, Now now, Effects& effects);
+  void uploaded(RunId run, std::optional<FailureInfo> failure, Now now, Effects& effects);
+  void node_wiped(const std::string& node_id, Effects& effects);
+
+  // ---- the guard
+  // The first contact since this process began: what is neither running nor about to be told of is
+  // lost.
+  void guard_found(const std::set<RunId>& known, Now now, Effects& effects);
+  void process_started(RunId run, Effects& effects);
+  // `failure` absent: the host's fault (lease, resources), the task runs again elsewhere.
+  void start_failed(RunId run, std::optional<FailureInfo> failure, Now now, Effects& effects);
+  void process_ended(RunId run, const ProcessEnd& end, Now now, Effects& effects);
+
+  // ---- time and turns
+  void tick(Now now, Effects& effects);
+  std::optional<Duration> next_deadline(Now now) const;  // how long until tick() has work
+  // Says what is better said once a turn: the free offers.
+  void finish_turn(Effects& effects);
+
+  // Kills everything and reports it lost, so that others run it. Start tasks run anew after the
+  // next start.
+  void shut_down(Now now, Effects& effects);
+  bool idle() const { return runs_.empty(); }
+
+  const GrantBook& book() const { return book_; }
+  const AgentCounts& counts() const { return counts_; }
+  std::string compacted_spool() const;  // frames that say the same as everything spooled so far
+  std::size_t unreported_total() const { return unreported_.size(); }
+
+  // Asserts what must hold between two calls; tests call it after each step.
+  void check_invariants() const;
+
+ private:
+  struct Node {
+    Grant* grant = nullptr;  // in book_
+    NodeSlots slots;
+    std::optional<RunId> start_run;
+  };
+  struct Link {  // one shard
+    bool open = false;
+    MonoTime lease_until{};
+    bool lease_lost = false;  // ended since the last renewal that counted
+    Duration renew_interval{};
+    MonoTime next_renewal{};
+    std::size_t nodes = 0;
+    std::set<RunId> held;
+  };
+
+  // claims.cpp
+  void claim_nodes(ShardId shard, const ClaimNodes& claim, Now now, Effects& effects);
+  void return_node(ShardId shard, const std::string& node_id, Now now, Effects& effects);
+  void wipe_when_empty(Node& node, Effects& effects);
+  std::string new_node_id(bool dedicated);
+  Node& add_node(Grant& grant);
+
+  // start_tasks.cpp
+  void begin_node(Node& node, Now now, Effects& effects);
+  void begin_start_task(Node& node, Now now, Effects& effects);
+  void start_task_ended(Run& run, Now now, std::optional<FailureInfo> failure, Effects& effects);
+  void set_state(Node& node, NodeState state, Effects& effects);
+  void say_status(const Node& node, Effects& effects);
+  std::vector<EnvironmentSetting> start_environment(const Grant& grant) const;
+
+  // attempts.cpp
+  void assign(ShardId shard, const Assignment& assignment, Now now, Effects& effects);
+  void assign_null(const Assignment& assignment, Now now, Effects& effects);
+  void begin(Run& run, Now now, Effects& effects);  // stages it
+  void stop(Run& run, StopCause cause, Duration grace, Now now, Effects& effects);
+  void end_attempt(ShardId shard, const EndAttempt& message, Now now, Effects& effects);
+  void finish(Run& run, AttemptEnd end, std::optional<FailureInfo> failure, Now now,
+              Effects& effects);
+  void finish_stopped(Run& run, Now now, Effects& effects);
+  void delete_task_folder(const DeleteTaskFolder& message, Effects& effects);
+  void keep_folder(const Run& run, WallTime until, Effects& effects);
+  void drop_kept(const std::string& key, Effects& effects);
+  void say_lost(const AttemptId& id, Now now, Effects& effects);
+  void prepare_attempt(Run& run, const TaskDocument& document);
+  void drop_run(Run& run);
+
+  // sessions.cpp
+  void lease_renewed(ShardId shard, const LeaseRenewed& message, Now now, Effects& effects);
+  void resynced(ShardId shard, const Resynced& message, Now now, Effects& effects);
+  void forget_report(const AttemptId& id, Effects& effects);
+  void expire_leases(Now now, Effects& effects);
+  void renew(ShardId shard, Now now, Effects& effects);
+  void expire_folders(Now now, Effects& effects);
+  void end_overdue_staging(Now now, Effects& effects);
+  bool leased(const Link& link, Now now) const { return now.mono < link.lease_until; }
+  void begin_or_hold(Run& run, Now now, Effects& effects);
+
+  Run* find_run(RunId run);
+  NodeEnvironment node_environment(const Grant& grant) const;
+  void say(ShardId shard, FromWorker message, Effects& effects);
+
+  const AgentOptions options_;
+  GrantBook book_;
+  Offers offers_;
+  bool offers_changed_ = false;
+  bool shutting_down_ = false;
+  AgentCounts counts_;
+
+  std::unordered_map<std::string, Node> nodes_;
+  std::map<RunId, Run> runs_;
+  std::map<AttemptId, RunId> run_of_attempt_;
+  RunId next_run_ = 1;
+  std::map<AttemptId, Unreported> unreported_;  // not with the null executor
+
+  std::map<std::string, KeptFolder> kept_;                       // by folder_key()
+  std::set<std::pair<WallTime, std::string>> kept_by_deadline_;  // the same
+  std::set<std::pair<MonoTime, RunId>> staging_deadlines_;
+  std::vector<Link> links_;  // by shard
+};
+
+}  // namespace windlass::worker

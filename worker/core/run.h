@@ -1,0 +1,59 @@
+// One command of a node from its assignment to the moment when nothing of it is left: an attempt of
+// a task, or a try of the node's start task.
+#pragma once
+
+#include "model/worker_message.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windlass::worker {
+
+// Names a run to files and guard. Never used again, also not by a later process of this worker.
+using RunId = std::uint64_t;
+
+enum class RunPhase : std::uint8_t {
+  held,      // waits for the first lease
+  staging,   // folder and resource files
+  running,   // the guard has it (or is about to)
+  uploading  // the process group is empty; output files are on their way
+};
+
+// Why we end it, if we do. The first cause stands, except that a lost lease overrules.
+enum class StopCause : std::uint8_t { none, asked, wall_clock, lost };
+
+// What the guard says when no process is left.
+struct ProcessEnd {
+  StopCause cause = StopCause::none;  // as the guard acted by itself: wall_clock or lost
+  std::int32_t exit_code = 0;
+  WallTime end_time;
+  Duration user_cpu_time{};
+  Duration kernel_cpu_time{};
+  bool operator==(const ProcessEnd&) const = default;
+};
+
+struct Run {
+  RunId id = 0;
+  ShardId shard = 0;
+  std::string node_id;
+  std::string folder;                    // relative to the node's root
+  std::optional<Assignment> assignment;  // absent: the node's start task
+  WallTime start_time;
+  StopCause stop = StopCause::none;
+
+  // Not kept across restarts of the worker; those begin at running.
+  RunPhase phase = RunPhase::held;
+  MonoTime started{};  // of staging: the wall-clock limit counts from here
+  MonoTime staging_deadline{};
+  bool delete_folder = false;
+  std::vector<OutputFile> output_files;
+  std::vector<EnvironmentSetting> environment;
+  std::vector<std::string> arguments;
+  std::optional<ProcessEnd> ended;  // while uploading
+
+  bool is_start_task() const { return !assignment.has_value(); }
+};
+
+}  // namespace windlass::worker

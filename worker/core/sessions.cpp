@@ -1,0 +1,157 @@
+// What keeps worker and shards of one mind: leases, resync, acknowledgement; and the other clocks.
+#include "worker/core/node_agent.h"
+
+#include "model/assert.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace windlass::worker {
+
+void NodeAgent::session_lost(ShardId shard) {
+  if (shard < links_.size()) links_[shard].open = false;
+}
+
+void NodeAgent::session_opened(ShardId shard, bool resumed, Now now, Effects& effects) {
+  if (shard >= links_.size()) return;
+  Link& link = links_[shard];
+  link.open = true;
+
+  Resync sync;
+  for (const auto& [id, run] : runs_) {
+    if (run.shard == shard && run.assignment) sync.running.push_back(run.assignment->id);
+  }
+  const auto first = unreported_.lower_bound(AttemptId{shard, {}, 0});
+  for (auto u = first; u != unreported_.end() && u->first.shard == shard; ++u)
+    sync.unreported.push_back(u->first);
+  for (const auto& [id, grant] : book_.grants) {
+    if (grant.shard == shard) sync.nodes.push_back({id, grant.claim, grant.boot, grant.state});
+  }
+  say(shard, std::move(sync), effects);
+  for (const auto& [id, grant] : book_.grants) {
+    if (grant.shard == shard && (grant.start_task_info || !grant.errors.empty()))
+      say_status(nodes_.at(id), effects);
+  }
+  for (auto u = first; !resumed && u != unreported_.end() && u->first.shard == shard; ++u)
+    say(shard, u->second.report, effects);
+  say(shard, OffersFree{offers_.free_by_class()}, effects);
+  if (link.nodes > 0) renew(shard, now, effects);
+}
+
+void NodeAgent::report_acknowledged(const AttemptId& id, Effects& effects) {
+  forget_report(id, effects);
+}
+
+void NodeAgent::forget_report(const AttemptId& id, Effects& effects) {
+  if (unreported_.erase(id) != 0) spool_acknowledged(effects.spool, id);
+}
+
+void NodeAgent::resynced(ShardId shard, const Resynced& message, Now now, Effects& effects) {
+  for (const AttemptId& id : message.recorded) {
+    if (id.shard == shard) forget_report(id, effects);
+  }
+  for (const AttemptId& id : message.unwanted) {
+    const auto known = run_of_attempt_.find(id);
+    if (known == run_of_attempt_.end() || id.shard != shard) continue;
+    stop(*find_run(known->second), StopCause::asked, Duration::zero(), now, effects);
+  }
+  for (const std::string& node : message.unwanted_nodes) return_node(shard, node, now, effects);
+}
+
+void NodeAgent::renew(ShardId shard, Now now, Effects& effects) {
+  Link& link = links_[shard];
+  link.next_renewal =
+      now.mono + (leased(link, now) ? link.renew_interval
+                                    : std::min(link.renew_interval, options_.renew_retry));
+  say(shard, RenewLease{now.mono.ticks, 0}, effects);
+}
+
+void NodeAgent::lease_renewed(ShardId shard, const LeaseRenewed& message, Now now,
+                              Effects& effects) {
+  if (message.length <= Duration::zero() || message.sent_at > now.mono.ticks) return;
+  Link& link = links_[shard];
+  const MonoTime until = MonoTime{message.sent_at} + message.length;
+  // A parting lease may be longer than the next one: a lease once given is not shortened.
+  if (until <= link.lease_until || until <= now.mono) return;
+  link.lease_until = until;
+  link.lease_lost = false;
+  // A parting lease does not slow the heartbeat down.
+  link.renew_interval = std::min(options_.renew_interval, message.length / 3);
+  link.next_renewal = MonoTime{message.sent_at} + link.renew_interval;
+  if (options_.executor == Executor::null) return;
+
+  for (const auto& [id, node] : nodes_) {
+    if (node.grant->shard == shard) effects.work.emplace_back(ExtendLease{id, until});
+  }
+  const std::set<RunId> held = std::exchange(link.held, {});
+  for (const RunId id : held) begin(*find_run(id), now, effects);
+}
+
+void NodeAgent::begin_or_hold(Run& run, Now now, Effects& effects) {
+  Link& link = links_[run.shard];
+  if (!leased(link, now)) {
+    run.phase = RunPhase::held;
+    link.held.insert(run.id);
+    return;
+  }
+  // The node may be newer than the last renewal.
+  effects.work.emplace_back(ExtendLease{run.node_id, link.lease_until});
+  begin(run, now, effects);
+}
+
+void NodeAgent::expire_leases(Now now, Effects& effects) {
+  for (ShardId shard = 0; shard < links_.size(); ++shard) {
+    Link& link = links_[shard];
+    if (link.lease_until.ticks == 0 || link.lease_lost || leased(link, now)) continue;
+    link.lease_lost = true;
+    if (options_.executor == Executor::null || link.nodes == 0) continue;
+    ++counts_.leases_expired;
+    std::vector<RunId> ids;
+    for (const auto& [id, run] : runs_) {
+      if (run.shard == shard && run.phase != RunPhase::held && run.stop != StopCause::lost)
+        ids.push_back(id);
+    }
+    for (const RunId id : ids) {
+      if (Run* run = find_run(id)) stop(*run, StopCause::lost, Duration::zero(), now, effects);
+    }
+  }
+}
+
+void NodeAgent::end_overdue_staging(Now now, Effects& effects) {
+  while (!staging_deadlines_.empty() && staging_deadlines_.begin()->first <= now.mono) {
+    Run* run = find_run(staging_deadlines_.begin()->second);
+    staging_deadlines_.erase(staging_deadlines_.begin());
+    WINDLASS_ASSERT(run != nullptr);
+    stop(*run, StopCause::wall_clock, Duration::zero(), now, effects);
+  }
+}
+
+void NodeAgent::expire_folders(Now now, Effects& effects) {
+  // A slice at a time: removing files takes longer than naming them.
+  for (int i = 0; i < 1000 && !kept_by_deadline_.empty(); ++i) {
+    if (now.wall < kept_by_deadline_.begin()->first) return;
+    const KeptFolder kept = kept_.at(kept_by_deadline_.begin()->second);
+    drop_kept(folder_key(kept.node_id, kept.folder), effects);
+    effects.work.emplace_back(RemoveFolder{kept.node_id, kept.folder});
+  }
+}
+
+void NodeAgent::guard_found(const std::set<RunId>& known, Now now, Effects& effects) {
+  std::vector<RunId> lost;
+  for (const auto& [id, run] : runs_) {
+    if (run.phase == RunPhase::running && !known.contains(id)) lost.push_back(id);
+  }
+  for (const RunId id : lost)
+    process_ended(id, ProcessEnd{StopCause::lost, 0, now.wall, {}, {}}, now, effects);
+  for (const RunId id : known) {
+    if (find_run(id) == nullptr)
+      effects.work.emplace_back(StopProcess{id, Duration::zero()});  // its end is then forgotten
+  }
+  // A lost cause that a killed process of ours took to its grave is found by its end.
+  for (const auto& [id, run] : runs_) {
+    if (run.phase == RunPhase::running && run.stop != StopCause::none)
+      effects.work.emplace_back(StopProcess{id, Duration::zero()});
+  }
+}
+
+}  // namespace windlass::worker

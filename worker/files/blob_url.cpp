@@ -1,0 +1,166 @@
+#include "worker/files/blob_url.h"
+
+#include "model/base64.h"
+
+#include <cstdio>
+
+namespace windlass::worker {
+namespace {
+
+bool unreserved(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_' || c == '.' || c == '~';
+}
+
+std::string encoded(std::string_view text, bool keep_slash) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : text) {
+    if (unreserved(c) || (keep_slash && c == '/')) {
+      out += c;
+    } else {
+      const auto value = static_cast<unsigned char>(c);
+      out += '%';
+      out += kDigits[value >> 4];
+      out += kDigits[value & 15];
+    }
+  }
+  return out;
+}
+
+// The text between <tag> and </tag> from `at` on; moves `at` behind it.
+std::optional<std::string_view> element(std::string_view xml, std::string_view tag,
+                                        std::size_t& at) {
+  const std::string open = "<" + std::string(tag) + ">";
+  const std::string close = "</" + std::string(tag) + ">";
+  const auto start = xml.find(open, at);
+  if (start == std::string_view::npos) return std::nullopt;
+  const auto end = xml.find(close, start);
+  if (end == std::string_view::npos) return std::nullopt;
+  at = end + close.size();
+  return xml.substr(start + open.size(), end - start - open.size());
+}
+
+void append_utf8(std::string& out, unsigned long code) {
+  if (code < 0x80) {
+    out += static_cast<char>(code);
+  } else if (code < 0x800) {
+    out += static_cast<char>(0xC0 | (code >> 6));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  } else if (code < 0x10000) {
+    out += static_cast<char>(0xE0 | (code >> 12));
+    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  } else {
+    out += static_cast<char>(0xF0 | ((code >> 18) & 0x07));
+    out += static_cast<char>(0x80 | ((code >> 12) & 0x3F));
+    out += static_cast<char>(0x80 | ((code >> 6) & 0x3F));
+    out += static_cast<char>(0x80 | (code & 0x3F));
+  }
+}
+
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto end = text[i] == '&' ? text.find(';', i) : std::string_view::npos;
+    if (end == std::string_view::npos) {
+      out += text[i];
+      continue;
+    }
+    const std::string name(text.substr(i + 1, end - i - 1));
+    if (name == "amp") {
+      out += '&';
+    } else if (name == "lt") {
+      out += '<';
+    } else if (name == "gt") {
+      out += '>';
+    } else if (name == "quot") {
+      out += '"';
+    } else if (name == "apos") {
+      out += '\'';
+    } else if (name.size() > 1 && name[0] == '#') {
+      const bool hex = name[1] == 'x' || name[1] == 'X';
+      append_utf8(out, std::strtoul(name.c_str() + (hex ? 2 : 1), nullptr, hex ? 16 : 10));
+    } else {
+      out.append(text.substr(i, end - i + 1));
+    }
+    i = end;
+  }
+  return out;
+}
+
+}  // namespace
+
+bool is_http_url(std::string_view url) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (url.starts_with(scheme) && url.size() > scheme.size() && url[scheme.size()] != '/')
+      return url.find_first_of(std::string_view("\0\r\n ", 4)) == std::string_view::npos;
+  }
+  return false;
+}
+
+std::string encode_path(std::string_view path) {
+  return encoded(path, true);
+}
+std::string encode_query_value(std::string_view value) {
+  return encoded(value, false);
+}
+
+std::string blob_url(std::string_view container_url, std::string_view blob_name) {
+  const auto question = container_url.find('?');
+  std::string out(container_url.substr(0, question));
+  while (out.ends_with('/')) out.pop_back();
+  out += '/';
+  out += encode_path(blob_name);
+  if (question != std::string_view::npos) out += container_url.substr(question);
+  return out;
+}
+
+std::string with_query(std::string_view url, std::string_view parameters) {
+  const auto question = url.find('?');
+  std::string out(url.substr(0, question));
+  out += '?';
+  out += parameters;
+  if (question != std::string_view::npos && question + 1 < url.size()) {
+    out += '&';
+    out += url.substr(question + 1);
+  }
+  return out;
+}
+
+std::string list_url(std::string_view container_url, std::string_view prefix,
+                     std::string_view marker) {
+  std::string parameters = "restype=container&comp=list";
+  if (!prefix.empty()) parameters += "&prefix=" + encode_query_value(prefix);
+  if (!marker.empty()) parameters += "&marker=" + encode_query_value(marker);
+  return with_query(container_url, parameters);
+}
+
+std::optional<BlobPage> parse_blob_page(std::string_view xml) {
+  if (xml.find("<EnumerationResults") == std::string_view::npos) return std::nullopt;
+  BlobPage page;
+  std::size_t at = 0;
+  while (const auto blob = element(xml, "Blob", at)) {
+    std::size_t inside = 0;
+    const auto name = element(*blob, "Name", inside);
+    if (!name) return std::nullopt;
+    page.names.push_back(unescaped(*name));
+  }
+  at = 0;
+  if (const auto marker = element(xml, "NextMarker", at)) page.next_marker = unescaped(*marker);
+  return page;
+}
+
+std::string block_id(std::uint32_t number) {
+  char text[16];
+  std::snprintf(text, sizeof text, "block-%06u", number);
+  return base64_encoded(text);
+}
+
+std::string block_list_xml(std::uint32_t blocks) {
+  std::string out = "<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>";
+  for (std::uint32_t i = 0; i < blocks; ++i) out += "<Latest>" + block_id(i) + "</Latest>";
+  return out + "</BlockList>";
+}
+
+}  // namespace windlass::worker

@@ -1,0 +1,29 @@
+#include "worker/files/failure.h"
+
+#include <cerrno>
+#include <cstring>
+
+namespace windlass::worker {
+
+FailureInfo system_failure(std::string_view code, std::string_view what, int error_number) {
+  const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  std::string message(what);
+  message += ": ";
+  message += std::strerror(error_number);
+  return {
+      ErrorCategory::servererror, full ? "DiskFull" : std::string(code), std::move(message), {}};
+}
+
+std::string without_query(std::string_view url) {
+  return std::string(url.substr(0, url.find('?')));
+}
+
+FailureInfo transfer_failure(std::string_view code, std::string_view message,
+                             std::string_view file_path, std::string_view url) {
+  return {ErrorCategory::usererror,
+          std::string(code),
+          std::string(message),
+          {{"FilePath", std::string(file_path)}, {"BlobSource", without_query(url)}}};
+}
+
+}  // namespace windlass::worker

@@ -1,0 +1,247 @@
+#include "worker/files/node_folders.h"
+
+#include "worker/files/failure.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace windlass::worker {
+namespace {
+
+constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY;
+constexpr Owner kOurs{};
+
+FailureInfo folder_failure(std::string_view what, const std::string& path, int error_number) {
+  return system_failure("ResourceDirectoryCreateFailed", std::string(what) + " " + path,
+                        error_number);
+}
+
+std::string parent_of(const std::string& folder) {
+  const auto slash = folder.rfind('/');
+  return slash == std::string::npos ? std::string() : folder.substr(0, slash);
+}
+
+Fd must_open(int at, const std::string& path, mode_t mode) {
+  Fd fd = make_folders(at, path, mode, kOurs);
+  if (!fd) throw std::system_error(errno, std::generic_category(), "cannot make folder " + path);
+  if (fchmod(fd.get(), mode) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot set the mode of " + path);
+  return fd;
+}
+
+}  // namespace
+
+bool valid_node_name(std::string_view node_id) {
+  if (node_id.empty() || node_id.size() > 128 || node_id.front() == '.') return false;
+  return node_id.find('/') == std::string_view::npos &&
+         node_id.find('\0') == std::string_view::npos;
+}
+
+NodeFolders::NodeFolders(std::string nodes, Owner task_user)
+    : path_(std::move(nodes)), task_user_(task_user) {
+  if (mkdir(path_.c_str(), 0711) != 0 && errno != EEXIST)
+    throw std::system_error(errno, std::generic_category(), "cannot make folder " + path_);
+  nodes_ = open_folder(path_);
+  if (!nodes_ || fchmod(nodes_.get(), 0711) != 0)
+    throw std::system_error(errno, std::generic_category(), "cannot open folder " + path_);
+  spare_folder_ = must_open(nodes_.get(), ".spare", 0700);
+  trash_folder_ = must_open(nodes_.get(), ".trash", 0700);
+  // What an earlier process kept or had not removed yet.
+  std::vector<std::string> old;
+  const auto collect = [&](const char* name, unsigned char) {
+    old.emplace_back(name);
+    return true;
+  };
+  each_entry(trash_folder_.get(), collect);
+  for (const std::string& name : old) remove_tree(trash_folder_.get(), name);
+  old.clear();
+  each_entry(spare_folder_.get(), collect);
+  for (const std::string& name : old) remove_tree(spare_folder_.get(), name);
+}
+
+int NodeFolders::node_fd(const std::string& node_id) {
+  const auto known = node_fds_.find(node_id);
+  if (known != node_fds_.end()) return known->second.get();
+  if (!valid_node_name(node_id)) {
+    errno = EINVAL;
+    return -1;
+  }
+  Fd fd = open_beneath(nodes_.get(), node_id, kOpenFolder, 0, Links::refuse);
+  if (!fd) return -1;
+  return node_fds_.emplace(node_id, std::move(fd)).first->second.get();
+}
+
+void NodeFolders::forget_node(const std::string& node_id) {
+  node_fds_.erase(node_id);
+  std::erase_if(parents_, [&](const std::string& p) { return p.starts_with(node_id + "/"); });
+}
+
+std::optional<FailureInfo> NodeFolders::make_node(const std::string& node_id) {
+  if (!valid_node_name(node_id)) return folder_failure("cannot make node", node_id, EINVAL);
+  const Fd node = make_folders(nodes_.get(), node_id, 0755, kOurs);
+  if (!node) return folder_failure("cannot make node folder", node_id, errno);
+  for (const char* name : {"applications", "fsmounts", "startup", "volatile", "workitems"}) {
+    if (!make_folders(node.get(), name, 0755, kOurs))
+      return folder_failure("cannot make folder", node_id + "/" + name, errno);
+  }
+  for (const char* name : {"shared", "startup/wd"}) {
+    if (!make_folders(node.get(), name, 0770, task_user_))
+      return folder_failure("cannot make folder", node_id + "/" + name, errno);
+  }
+  return std::nullopt;
+}
+
+bool NodeFolders::make_parent(const std::string& node_id, int node, const std::string& parent) {
+  if (parent.empty()) return true;
+  const std::string key = node_id + "/" + parent;
+  if (parents_.contains(key)) return true;
+  if (!make_folders(node, parent, 0755, kOurs)) return false;
+  parents_.insert(key);
+  return true;
+}
+
+std::optional<FailureInfo> NodeFolders::make_task(const std::string& node_id,
+                                                  const std::string& folder) {
+  const int node = node_fd(node_id);
+  if (node < 0) return folder_failure("cannot open node folder", node_id, errno);
+  if (!make_parent(node_id, node, parent_of(folder)))
+    return folder_failure("cannot make folder", parent_of(folder), errno);
+  if (use_spare(node, folder)) return std::nullopt;
+
+  const std::string wd = folder + "/wd";
+  const bool made = mkdirat(node, folder.c_str(), 0755) == 0;
+  if (!made && errno == ENOENT) {
+    // Somebody removed the job's folder through the file API: make the way anew.
+    parents_.erase(node_id + "/" + parent_of(folder));
+    if (!make_parent(node_id, node, parent_of(folder)) || mkdirat(node, folder.c_str(), 0755) != 0)
+      return folder_failure("cannot make folder", folder, errno);
+  } else if (!made && errno != EEXIST) {
+    return folder_failure("cannot make folder", folder, errno);
+  }
+  if (made && mkdirat(node, wd.c_str(), 0770) == 0) {
+    // Nobody else can be in a folder this new, so plain paths are safe.
+    if (task_user_.given() &&
+        fchownat(node, wd.c_str(), task_user_.uid, task_user_.gid, AT_SYMLINK_NOFOLLOW) != 0)
+      return folder_failure("cannot give away", wd, errno);
+    if (fchmodat(node, wd.c_str(), 0770, 0) != 0)
+      return folder_failure("cannot set the mode of", wd, errno);
+    return std::nullopt;
+  }
+  if (!make_folders(node, wd, 0770, task_user_))
+    return folder_failure("cannot make folder", wd, errno);
+  return std::nullopt;
+}
+
+bool NodeFolders::use_spare(int node, const std::string& folder) {
+  if (spare_.empty()) return false;
+  // Without RENAME_NOREPLACE an empty folder of the same name would vanish, which is what we want
+  // anyway; one that is not empty is an earlier try of the task and stays.
+  if (renameat(spare_folder_.get(), spare_.back().c_str(), node, folder.c_str()) != 0) return false;
+  spare_.pop_back();
+  return true;
+}
+
+// Leaves wd (empty), stdout.txt and stderr.txt (empty, and known by no other name).
+bool NodeFolders::empty_out(int task_folder) {
+  bool has_wd = false;
+  bool clean = true;
+  each_entry(task_folder, [&](const char* entry, unsigned char) {
+    const std::string_view name = entry;
+    if (name == "wd") {
+      has_wd = true;
+    } else if (name == "stdout.txt" || name == "stderr.txt") {
+      const Fd file = open_beneath(task_folder, entry, O_WRONLY | O_NONBLOCK, 0, Links::refuse);
+      struct stat status {};
+      const bool ours = file && fstat(file.get(), &status) == 0 && S_ISREG(status.st_mode) &&
+                        status.st_nlink == 1 && ftruncate(file.get(), 0) == 0 &&
+                        fchmod(file.get(), 0644) == 0;
+      if (!ours && remove_tree(task_folder, entry) != 0) clean = false;
+    } else if (remove_tree(task_folder, entry) != 0) {
+      clean = false;
+    }
+    return clean;
+  });
+  if (!has_wd || !clean) return false;
+
+  const Fd wd = open_beneath(task_folder, "wd", kOpenFolder, 0, Links::refuse);
+  struct stat status {};
+  if (!wd || fstat(wd.get(), &status) != 0) return false;
+  if (task_user_.given() && (status.st_uid != task_user_.uid || status.st_gid != task_user_.gid))
+    return false;
+  if ((status.st_mode & 07777) != 0770 && fchmod(wd.get(), 0770) != 0) return false;
+  bool empty = false;
+  for (int pass = 0; pass < 2 && !empty; ++pass) {  // removing while reading may skip entries
+    empty = true;
+    each_entry(wd.get(), [&](const char* entry, unsigned char) {
+      empty = false;
+      return remove_tree(wd.get(), entry) == 0;
+    });
+  }
+  if (empty) return true;
+  empty = true;
+  each_entry(wd.get(), [&](const char*, unsigned char) { return empty = false; });
+  return empty;
+}
+
+bool NodeFolders::keep_as_spare(int node, const std::string& folder) {
+  if (spare_.size() >= kSpareFoldersMax) return false;
+  const Fd task = open_beneath(node, folder, kOpenFolder, 0, Links::refuse);
+  if (!task || !empty_out(task.get())) return false;
+  std::string name = std::to_string(next_name_++);
+  if (renameat(node, folder.c_str(), spare_folder_.get(), name.c_str()) != 0) return false;
+  spare_.push_back(std::move(name));
+  return true;
+}
+
+std::optional<FailureInfo> NodeFolders::remove_task(const std::string& node_id,
+                                                    const std::string& folder) {
+  const int node = node_fd(node_id);
+  if (node < 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return folder_failure("cannot open node folder", node_id, errno);
+  }
+  if (!keep_as_spare(node, folder)) {
+    const std::string name = "task-" + std::to_string(next_name_++);
+    if (renameat(node, folder.c_str(), trash_folder_.get(), name.c_str()) != 0) {
+      if (errno == ENOENT) return std::nullopt;
+      return folder_failure("cannot remove folder", folder, errno);
+    }
+    const int code = remove_tree(trash_folder_.get(), name);
+    if (code != 0) return folder_failure("cannot remove folder", folder, code);
+  }
+  // The job's folder goes with its last task.
+  for (std::string parent = parent_of(folder); parent != "workitems" && !parent.empty();
+       parent = parent_of(parent)) {
+    if (unlinkat(node, parent.c_str(), AT_REMOVEDIR) != 0) break;
+    parents_.erase(node_id + "/" + parent);
+  }
+  return std::nullopt;
+}
+
+std::optional<FailureInfo> NodeFolders::wipe_node(const std::string& node_id) {
+  if (!valid_node_name(node_id)) return std::nullopt;
+  forget_node(node_id);
+  const std::string name = "node-" + std::to_string(next_name_++);
+  if (renameat(nodes_.get(), node_id.c_str(), trash_folder_.get(), name.c_str()) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return folder_failure("cannot wipe node", node_id, errno);
+  }
+  const int code = remove_tree(trash_folder_.get(), name);
+  if (code != 0) return folder_failure("cannot wipe node", node_id, code);
+  return std::nullopt;
+}
+
+void NodeFolders::wipe_all_but(const std::unordered_set<std::string>& known) {
+  std::vector<std::string> strangers;
+  each_entry(nodes_.get(), [&](const char* name, unsigned char) {
+    if (valid_node_name(name) && !known.contains(name)) strangers.emplace_back(name);
+    return true;
+  });
+  for (const std::string& name : strangers) wipe_node(name);
+}
+
+}  // namespace windlass::worker

@@ -1,0 +1,70 @@
+// The folders of this worker's nodes, laid out as Azure Batch documents them
+// (https://learn.microsoft.com/azure/batch/files-and-directories). One thread uses it.
+//
+//   NODES/                    0711, ours: a task can pass, not look around
+//     .spare/  .trash/        0700
+//     NODE/                   AZ_BATCH_NODE_ROOT_DIR
+//       shared/               the tasks' own
+//       startup/wd/  workitems/JOB/job-1/TASK/wd/    only wd belongs to the task user
+//
+// Making folders after many were removed is slow on ext4, so a task folder that is removed is
+// emptied and kept for the next one.
+#pragma once
+
+#include "model/common.h"
+#include "worker/files/confined.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+namespace windlass::worker {
+
+inline constexpr std::size_t kSpareFoldersMax = 512;
+
+class NodeFolders {
+ public:
+  // `nodes` is absolute and made when missing. `task_user` owns what tasks may write; without one
+  // everything is the worker's own. Throws std::system_error.
+  NodeFolders(std::string nodes, Owner task_user);
+
+  const std::string& path() const { return path_; }
+
+  // Each returns what failed, if anything. All may be repeated.
+  std::optional<FailureInfo> make_node(const std::string& node_id);
+  // The folder and its wd. What an earlier try left in wd stays (ruling 37).
+  std::optional<FailureInfo> make_task(const std::string& node_id, const std::string& folder);
+  std::optional<FailureInfo> remove_task(const std::string& node_id, const std::string& folder);
+  std::optional<FailureInfo> wipe_node(const std::string& node_id);
+
+  // Wipes nodes that are not in `known`: leftovers of a worker that lost its grant file.
+  void wipe_all_but(const std::unordered_set<std::string>& known);
+
+  std::size_t spare_total() const { return spare_.size(); }
+
+ private:
+  int node_fd(const std::string& node_id);
+  bool make_parent(const std::string& node_id, int node, const std::string& parent);
+  bool use_spare(int node, const std::string& folder);
+  bool keep_as_spare(int node, const std::string& folder);
+  bool empty_out(int task_folder);
+  void forget_node(const std::string& node_id);
+
+  std::string path_;
+  Owner task_user_;
+  Fd nodes_;
+  Fd spare_folder_;
+  Fd trash_folder_;
+  std::vector<std::string> spare_;  // names in .spare
+  std::uint64_t next_name_ = 0;
+  std::map<std::string, Fd> node_fds_;
+  std::unordered_set<std::string> parents_;  // "NODE/workitems/JOB/job-1" that exist
+};
+
+// Whether this may name a node's folder: nothing that could lead elsewhere.
+bool valid_node_name(std::string_view node_id);
+
+}  // namespace windlass::worker
