@@ -332,6 +332,7 @@ class BlobServer::Session : public std::enable_shared_from_this<Session> {
 
   void next() {
     report();
+    chunk_ = {};  // idle connections hold little
     if (keep_) return read_head();
     linger();
   }

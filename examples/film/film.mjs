@@ -21,7 +21,8 @@ import { bar, clear, progress, say, seconds, table } from "./progress.mjs";
 const here = path.dirname(fileURLToPath(import.meta.url));
 const require = createRequire(path.join(process.env.NODE_MODULES_FOLDER ?? here, "film.mjs"));
 const { BatchServiceClient, BatchSharedKeyCredentials } = require("@azure/batch");
-const { BlobServiceClient, ContainerSASPermissions } = require("@azure/storage-blob");
+const { BlobServiceClient, ContainerSASPermissions, generateBlobSASQueryParameters } =
+  require("@azure/storage-blob");
 
 const kFrames = 24;
 const kFramesPerSecond = 12;
@@ -29,6 +30,7 @@ const kNodes = 2;
 const kSlotsPerNode = 2;
 const kPollMs = 250;
 const kStderrLines = 20;
+const kStderrTasks = 2;  // the others usually fail alike
 const scene = path.join(here, "scene", "windlass.pov");
 
 class Failed extends Error {}
@@ -194,12 +196,13 @@ async function tailOf(batch, jobId, taskId, file) {
 async function explainFailures(batch, jobId) {
   const failed = (await allTasks(batch, jobId)).filter((task) =>
     task.executionInfo?.result?.toLowerCase() === "failure");
+  let tails = kStderrTasks;
   for (const task of failed) {
     const { exitCode, failureInfo } = task.executionInfo;
     say(`task ${task.id} failed: ${exitCode === undefined ? "it did not run" : `exit code ${exitCode}`}` +
       (failureInfo ? ` (${failureInfo.code}: ${failureInfo.message})` : ""));
     for (const { name, value } of failureInfo?.details ?? []) say(`  ${name}: ${value}`);
-    if (exitCode !== undefined) {
+    if (exitCode !== undefined && tails-- > 0) {
       say(`  the end of its stderr:\n${await tailOf(batch, jobId, task.id, "stderr.txt")}`);
     }
   }
@@ -243,11 +246,15 @@ async function main() {
   const container = storage.getContainerClient(jobId);
   await container.create();
   await container.getBlockBlobClient("scene/windlass.pov").uploadFile(scene);
-  const containerUrl = await container.generateSasUrl({
+  // Not container.generateSasUrl: it guesses the container from the URL, and wrongly where the
+  // account is part of the path and the host has a name.
+  const signature = generateBlobSASQueryParameters({
+    containerName: jobId,
     permissions: ContainerSASPermissions.parse("rcwl"),
     startsOn: new Date(started - 15 * 60_000),  // clocks differ
     expiresOn: new Date(deadline + 60 * 60_000),
-  });
+  }, storage.credential);
+  const containerUrl = `${container.url}?${signature}`;
   say(`storage container ${jobId}: scene uploaded`);
 
   await ensurePool(batch, options.pool, deadline);

@@ -14,7 +14,6 @@ import pathlib
 import re
 import secrets
 import select
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,23 +21,11 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "support"))
-from cluster import BIN, ROOT  # noqa: E402
+import node_packages  # noqa: E402
+from cluster import BIN  # noqa: E402
 
 ACCOUNT = "suiteaccount"
 START_SECONDS_MAX = 60
-
-
-def packages():
-    """The folder that has node_modules with @azure/storage-blob and azurite."""
-    if "NODE_MODULES_FOLDER" in os.environ:
-        return pathlib.Path(os.environ["NODE_MODULES_FOLDER"])
-    folder = ROOT / "build" / "javascript"
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HERE.parent / "javascript" / "package.json", folder)
-    if not (folder / "node_modules" / "azurite").exists():
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--prefix",
-                        str(folder)], check=True)
-    return folder
 
 
 def start(which, program, folder, key):
@@ -71,7 +58,7 @@ def main():
     if len(sys.argv) not in (2, 3) or sys.argv[1] not in ("ours", "azurite"):
         sys.exit(__doc__)
     which = sys.argv[1]
-    node_modules = packages()
+    node_modules = node_packages.folder()
     default = {"ours": BIN / "blob_server", "azurite": node_modules / "node_modules/.bin/azurite-blob"}
     program = sys.argv[2] if len(sys.argv) == 3 else str(default[which])
     key = base64.b64encode(secrets.token_bytes(64)).decode()
