@@ -58,8 +58,9 @@ class Filter {
 
   // False when no entry in this state can match, whatever else it is like.
   bool may_match_state(std::string_view state) const;
-  // The one state (lower-cased) that all matches have, if the filter demands one.
-  std::optional<std::string_view> state_equals() const;
+  // The one value (lower-cased) that all matches have, if the filter demands one at its top level.
+  std::optional<std::string_view> demanded(Property property) const;
+  std::optional<std::string_view> state_equals() const { return demanded(Property::state); }
   // The range outside of which no id matches (startswith, eq, gt, ... on id at the top level).
   IdRange id_range() const;
 
@@ -69,25 +70,25 @@ class Filter {
   enum class Kind : std::uint8_t { all_of, any_of, negation, comparison, prefix, presence };
   enum class Operator : std::uint8_t { eq, ne, gt, ge, lt, le };
   struct Node {
-    Kind kind;
-    Operator op = Operator::eq;        // comparison, presence (eq: absent, ne: present)
+    Kind kind = Kind::comparison;
+    Operator op = Operator::eq;        // comparison, presence (eq null, ne null)
     Property property = Property::id;  // comparison, prefix, presence
     ValueType type = ValueType::text;  // of the property
     std::uint32_t left = 0;            // all_of, any_of, negation
     std::uint32_t right = 0;           // all_of, any_of
-    std::string text;                  // lower-cased
-    std::int64_t number = 0;           // ticks, integer, or 0 and 1
+    std::string text;                  // lower-cased literal
+    std::int64_t number = 0;           // literal: ticks, integer, or 0 and 1
   };
 
-  bool matches(std::uint32_t node, const PropertySource& source) const;
-  // Three-valued: nothing when it depends on more than the state.
-  std::optional<bool> judged_by_state(std::uint32_t node, std::string_view state) const;
+  bool matches(const Node& node, const PropertySource& source) const;
+  // Three-valued: nothing when the answer depends on more than the state.
+  std::optional<bool> judged_by_state(const Node& node, std::string_view state) const;
   static bool compare(const Node& node, const PropertyValue& value);
+  // Visits the conditions that every match must meet.
   template <class Visit>
-  void for_each_demand(std::uint32_t node, Visit&& visit) const;
+  void for_each_demand(const Node& node, const Visit& visit) const;
 
-  std::vector<Node> nodes_;
-  std::uint32_t root_ = 0;
+  std::vector<Node> nodes_;  // the root is the last one
 };
 
 // Empty text (or only blanks) matches everything. What is wrong is said with its position, counted

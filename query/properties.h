@@ -1,6 +1,7 @@
 // What the records answer when a filter asks for their properties.
 #pragma once
 
+#include "model/file_message.h"
 #include "model/job.h"
 #include "model/pool.h"
 #include "model/task.h"
@@ -14,6 +15,7 @@ PropertyValue property_of(const TaskRecord& task, Property property);
 PropertyValue property_of(const NodeRecord& node, Property property);
 PropertyValue property_of(const NodeView& node, Property property);
 PropertyValue property_of(const PoolNodeCounts& counts, Property property);
+PropertyValue property_of(const FileProperties& file, Property property);
 
 // Any record that has a property_of.
 template <class Record>
