@@ -1,0 +1,180 @@
+// Measures a running cluster through its REST API.
+//
+//   http_bench throughput --tasks 200000 --connections 4 --nodes 32 --slots 64 [--command
+//   /bin/true] http_bench latency --count 2000 --nodes 4 --slots 4 [--command /bin/true]
+//
+// Times are of one monotonic clock: from just before the first byte of the first request to the
+// first answer that says all tasks are completed. Prints one line of JSON.
+#include "benchmarks/http_client.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <thread>
+#include <vector>
+
+namespace {
+
+using namespace windlass::bench;
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  std::string mode;
+  std::map<std::string, std::string> values = {
+      {"tasks", "100000"}, {"connections", "4"}, {"nodes", "16"},      {"slots", "64"},
+      {"count", "1000"},   {"command", "true"},  {"collection", "100"}};
+  std::int64_t number(const char* name) const { return std::stoll(values.at(name)); }
+};
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::string unique_id(const char* prefix) {
+  return std::string(prefix) + "-" +
+         std::to_string(std::chrono::system_clock::now().time_since_epoch().count() / 1000);
+}
+
+void make_pool_and_job(HttpConnection& http, const Options& options, const std::string& pool,
+                       const std::string& job) {
+  const std::string nodes = options.values.at("nodes");
+  http.expect(
+      201, "POST", "/pools",
+      "{\"id\":\"" + pool + "\",\"vmSize\":\"bench\",\"targetDedicatedNodes\":" + nodes +
+          ",\"taskSlotsPerNode\":" + options.values.at("slots") +
+          ",\"virtualMachineConfiguration\":{\"imageReference\":{\"publisher\":\"canonical\","
+          "\"offer\":\"0001-com-ubuntu-server-jammy\",\"sku\":\"22_04-lts\"},"
+          "\"nodeAgentSKUId\":\"batch.node.ubuntu 22.04\"}}");
+  const auto deadline = Clock::now() + std::chrono::seconds(60);
+  while (true) {
+    const std::string body =
+        http.expect(200, "GET", "/nodecounts?$filter=poolId%20eq%20%27" + pool + "%27").body;
+    if (number_in(body, "\"dedicated\"", "idle") == options.number("nodes")) break;
+    if (Clock::now() > deadline) throw std::runtime_error("the nodes did not become idle: " + body);
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  http.expect(201, "POST", "/jobs",
+              "{\"id\":\"" + job + "\",\"poolInfo\":{\"poolId\":\"" + pool + "\"}}");
+}
+
+void remove(HttpConnection& http, const std::string& pool, const std::string& job) {
+  http.expect(202, "DELETE", "/jobs/" + job);
+  http.expect(202, "DELETE", "/pools/" + pool);
+}
+
+std::string task_json(const std::string& id, const std::string& command) {
+  return "{\"id\":\"" + id + "\",\"commandLine\":\"" + command + "\"}";
+}
+
+std::int64_t completed(HttpConnection& http, const std::string& job) {
+  const std::string body = http.expect(200, "GET", "/jobs/" + job + "/taskcounts").body;
+  return number_in(body, "\"taskCounts\"", "completed");
+}
+
+int throughput(const Target& target, const Options& options) {
+  HttpConnection http(target);
+  const std::string pool = unique_id("bench-pool"), job = unique_id("bench-job");
+  make_pool_and_job(http, options, pool, job);
+  const std::int64_t total = options.number("tasks");
+  const std::int64_t collection = options.number("collection");
+  const std::string& command = options.values.at("command");
+  std::atomic<std::int64_t> next = 0;
+  std::atomic<bool> failed = false;
+  std::vector<std::thread> senders;
+  const Clock::time_point start = Clock::now();
+  for (std::int64_t i = 0; i < options.number("connections"); ++i) {
+    senders.emplace_back([&] {
+      try {
+        HttpConnection connection(target);
+        while (!failed) {
+          const std::int64_t first = next.fetch_add(collection);
+          if (first >= total) return;
+          std::string body = "{\"value\":[";
+          for (std::int64_t t = first; t < std::min(first + collection, total); ++t) {
+            char id[32];
+            std::snprintf(id, sizeof id, "t%09lld", static_cast<long long>(t));
+            if (t != first) body += ',';
+            body += task_json(id, command);
+          }
+          body += "]}";
+          connection.expect(200, "POST", "/jobs/" + job + "/addtaskcollection", body);
+        }
+      } catch (const std::exception& error) {
+        std::fprintf(stderr, "%s\n", error.what());
+        failed = true;
+      }
+    });
+  }
+  for (std::thread& sender : senders) sender.join();
+  if (failed) return 1;
+  const double submitted = seconds_since(start);
+  while (completed(http, job) < total) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (seconds_since(start) > 600) {
+      std::fprintf(stderr, "only %lld of %lld tasks completed in 600 s\n",
+                   static_cast<long long>(completed(http, job)), static_cast<long long>(total));
+      return 1;
+    }
+  }
+  const double took = seconds_since(start);
+  std::printf(
+      "{\"tasks\":%lld,\"seconds\":%.3f,\"tasks_per_second\":%.0f,\"submit_seconds\":%.3f}\n",
+      static_cast<long long>(total), took, static_cast<double>(total) / took, submitted);
+  remove(http, pool, job);
+  return 0;
+}
+
+int latency(const Target& target, const Options& options) {
+  HttpConnection http(target);
+  const std::string pool = unique_id("bench-pool"), job = unique_id("bench-job");
+  make_pool_and_job(http, options, pool, job);
+  std::vector<double> times;
+  const std::int64_t count = options.number("count");
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    const Clock::time_point start = Clock::now();
+    http.expect(201, "POST", "/jobs/" + job + "/tasks",
+                task_json(id, options.values.at("command")));
+    while (completed(http, job) != i + 1) {
+    }
+    times.push_back(seconds_since(start) * 1000);
+  }
+  std::sort(times.begin(), times.end());
+  const auto at = [&](double share) {
+    return times[std::min(times.size() - 1,
+                          static_cast<std::size_t>(share * static_cast<double>(times.size())))];
+  };
+  std::printf("{\"count\":%lld,\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f}\n",
+              static_cast<long long>(count), at(0.5), at(0.9), at(0.99), times.back());
+  remove(http, pool, job);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (argc > 1) options.mode = argv[1];
+  for (int i = 2; i + 1 < argc; i += 2) {
+    const std::string name = std::strncmp(argv[i], "--", 2) == 0 ? argv[i] + 2 : "";
+    if (!options.values.contains(name)) {
+      std::fprintf(stderr, "http_bench does not know %s\n", argv[i]);
+      return 2;
+    }
+    options.values[name] = argv[i + 1];
+  }
+  try {
+    const Target target = target_from_environment();
+    if (options.mode == "throughput") return throughput(target, options);
+    if (options.mode == "latency") return latency(target, options);
+    std::fprintf(stderr,
+                 "Usage: http_bench throughput|latency [--tasks N] [--connections N] ...\n");
+    return 2;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+}
