@@ -13,7 +13,8 @@ class Chaos {
  public:
   explicit Chaos(std::uint64_t seed) : random_(seed) {
     shard_.connect_worker();
-    shard_.make_pool("p", pick(1, 4), pick(1, 4),
+    slots_ = pick(1, 4);
+    shard_.make_pool("p", pick(1, 4), slots_,
                      pick(0, 1) ? NodeFillType::pack : NodeFillType::spread);
     for (int i = 0; i < 3; ++i) {
       JobSpec spec;
@@ -72,9 +73,14 @@ class Chaos {
     for (int i = 0; i < 3; ++i) {
       const JobRecord record = shard_.job(job(i));
       BOOST_TEST(record.counts.tasks.running == 0);
-      // What is still active waits for a parent that failed, is missing, or waits itself.
-      const auto waiting = shard_.state().find_job(record.seq)->dependencies.size();
-      BOOST_TEST(record.counts.tasks.active == static_cast<std::int64_t>(waiting));
+      // What is still active waits for a parent that failed, is missing, or waits itself, or is
+      // wider than any node.
+      const scheduler::Job* job = shard_.state().find_job(record.seq);
+      std::size_t stuck = job->dependencies.size();
+      job->ready.each([&](TaskSeq, SlotCount slots) {
+        if (slots > slots_) ++stuck;
+      });
+      BOOST_TEST(record.counts.tasks.active == static_cast<std::int64_t>(stuck));
     }
     BOOST_TEST(shard_.state().lingering.empty());
   }
@@ -172,6 +178,7 @@ class Chaos {
   }
 
   std::mt19937_64 random_;
+  SlotCount slots_ = 1;
   OneShard shard_;
   std::map<AttemptId, Assignment> held_;
   std::set<AttemptId> stopping_;
