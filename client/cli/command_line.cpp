@@ -1,45 +1,12 @@
 #include "client/cli/command_line.h"
 
+#include "model/command_line.h"
+
 #include <cstdint>
 
 namespace windlass::cli {
-namespace {
-
-bool needs_no_quotes(std::string_view word) {
-  if (word.empty()) return false;
-  for (const char c : word) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view("_-./:=,+@%^").find(c) != std::string_view::npos;
-    if (!plain) return false;
-  }
-  return true;
-}
-
-}  // namespace
-
-std::string quoted_word(std::string_view word) {
-  if (needs_no_quotes(word)) return std::string(word);
-  std::string out = "'";
-  for (const char c : word) {
-    if (c == '\'')
-      out += "'\\''";  // close, a quoted quote, open again
-    else
-      out += c;
-  }
-  return out + "'";
-}
-
-std::string command_line_of(const std::vector<std::string>& arguments) {
-  std::string line;
-  for (const std::string& argument : arguments) {
-    if (!line.empty()) line += ' ';
-    line += quoted_word(argument);
-  }
-  return line;
-}
-
 std::string shell_command_line(std::string_view script) {
-  return "/bin/sh -c " + quoted_word(script);
+  return join_command_line({"/bin/sh", "-c", std::string(script)});
 }
 
 bool valid_utf8(std::string_view text) {

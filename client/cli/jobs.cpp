@@ -2,6 +2,7 @@
 #include "client/cli/command.h"
 #include "client/cli/command_line.h"
 #include "client/cli/resources.h"
+#include "model/command_line.h"
 
 namespace windlass::cli {
 namespace {
@@ -210,7 +211,7 @@ int task_create(const std::vector<std::string>& arguments) {
                                " -- COMMAND...");
   std::string words;
   for (const std::string& word : command) words += (words.empty() ? "" : " ") + word;
-  const std::string line = shell ? shell_command_line(words) : command_line_of(command);
+  const std::string line = shell ? shell_command_line(words) : join_command_line(command);
   if (!valid_utf8(line))
     throw runtime::ConfigError("the command is not UTF-8 text, which the API cannot carry");
   json::object body{{"id", task}, {"commandLine", line}};

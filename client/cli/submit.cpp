@@ -5,6 +5,7 @@
 #include "client/cli/resources.h"
 #include "client/cli/task_source.h"
 #include "client/cli/wait.h"
+#include "model/command_line.h"
 #include "runtime/paths.h"
 
 #include <cstdio>
@@ -49,7 +50,7 @@ OptionTable submit_options(SubmitWish& wish) {
       .example("windlass submit --wait -- ffmpeg -i 'my file.mov' out.mp4",
                "One task; its words reach the program as they are.")
       .example("windlass submit --job render --nodes 4 --array 1-100 -- povray +K{} scene.pov",
-               "A task for each number; {} and $WINDLASS_ARRAY_INDEX are the number.")
+               "A task for each number; {} and $WINDLASS_INDEX are the number.")
       .example("windlass submit --job nightly --file lines.txt --wait",
                "A task for each line; run it again to add what is missing.")
       .example("generate | windlass submit --shell --file - --job j1",
@@ -154,7 +155,7 @@ std::vector<TaskLine> tasks_of(SubmitWish& wish) {
       tasks = tasks_of_array({0}, wish.command, wish.shell);
       tasks[0].command_line = wish.shell
                                   ? tasks[0].command_line
-                                  : command_line_of(wish.command);  // "{}" means nothing here
+                                  : join_command_line(wish.command);  // "{}" means nothing here
       tasks[0].environment.clear();
       tasks[0].id = wish.task.empty() ? name_of_now("") : wish.task;
     }

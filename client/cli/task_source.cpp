@@ -1,6 +1,7 @@
 #include "client/cli/task_source.h"
 
 #include "client/cli/command_line.h"
+#include "model/command_line.h"
 
 #include <charconv>
 #include <set>
@@ -94,8 +95,8 @@ std::vector<TaskLine> tasks_of_array(const std::vector<std::uint64_t>& numbers,
     std::vector<std::string> words;
     for (const std::string& argument : arguments) words.push_back(with_index(argument, index));
     tasks.push_back({numbered_id(number),
-                     shell ? shell_command_line(joined(words)) : command_line_of(words),
-                     {{"WINDLASS_ARRAY_INDEX", index}}});
+                     shell ? shell_command_line(joined(words)) : join_command_line(words),
+                     {{"WINDLASS_INDEX", index}}});
   }
   return tasks;
 }

@@ -26,7 +26,7 @@ std::optional<std::vector<std::uint64_t>> parse_array(std::string_view text);
 // One task for each non-empty line that does not start with '#'; its id is the number of its line.
 std::vector<TaskLine> tasks_of_lines(std::string_view text, bool shell);
 
-// One task for each number: "{}" in an argument and WINDLASS_ARRAY_INDEX say which.
+// One task for each number: "{}" in an argument and WINDLASS_INDEX say which.
 std::vector<TaskLine> tasks_of_array(const std::vector<std::uint64_t>& numbers,
                                      const std::vector<std::string>& arguments, bool shell);
 
