@@ -6,7 +6,7 @@
 #include "model/session.h"
 
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -75,6 +75,12 @@ struct Envelope {
   Sequence settled_through = 0;
 
   bool operator==(const Envelope&) const = default;
+};
+
+// One encoded message of a body. A view: valid while its memory is.
+struct BundleEntry {
+  Sequence in_reply_to = 0;  // answers: the sequence of the command
+  std::string_view message;
 };
 
 // ---- small bodies --------------------------------------------------------------------------

@@ -27,12 +27,6 @@ Result<OpenSession> decode_open_session(std::string_view bytes);
 std::string encode(const SessionRefused& value);
 Result<SessionRefused> decode_session_refused(std::string_view bytes);
 
-// One encoded message of a bundle. A view: valid while its memory is.
-struct BundleEntry {
-  Sequence in_reply_to = 0;
-  std::string_view message;
-};
-
 std::string encode_bundle(std::span<const BundleEntry> entries);
 
 // The entries of a bundle, as views into the bytes it was made from, or into its own aligned copy

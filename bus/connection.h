@@ -1,0 +1,76 @@
+// The sockets of a process: one DEALER to each broker. Frames go in and out whole; nothing blocks.
+// One thread owns it for life.
+//
+// ZeroMQ's descriptors tell of news only (a change since one looked), and any call on a socket may
+// swallow that news. This class hides it: fd() is readable whenever there is something to receive,
+// provided that settle() was called after the last send or receive and before waiting.
+#pragma once
+
+#include "bus/options.h"
+#include "bus/zmq.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windlass::bus {
+
+struct ReceivedFrame {
+  std::size_t link = 0;  // which broker
+  ZmqMessage envelope;
+  ZmqMessage body;
+};
+
+class Connection {
+ public:
+  Connection(InstanceId instance, const std::vector<std::string>& brokers, Keys keys);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  std::size_t links() const { return links_.size(); }
+  int fd() const { return epoll_; }
+
+  // False: that broker is not connected, or its queue is full. The bytes are gone either way; what
+  // must arrive is kept by its session.
+  bool send(std::size_t link, std::string envelope, std::string body);
+
+  // The next frame, taking turns between brokers.
+  std::optional<ReceivedFrame> receive();
+
+  // Before waiting. Returns the links that have connected since the last call.
+  std::vector<std::size_t> settle();
+
+  bool connected(std::size_t link) const { return links_[link].connected; }
+
+  // Starts the link afresh under a new name: for a broker that took our connection but does not
+  // hear us (it may still hold the name for a link that broke without a word).
+  void renew(std::size_t link);
+
+ private:
+  struct Link {
+    std::string endpoint;
+    std::unique_ptr<ZmqSocket> socket;
+    int fd = -1;
+    std::uint32_t number = 0;
+    bool connected = false;
+    bool news = false;  // connected since the last settle()
+  };
+
+  void start(Link& link);
+  void stop(Link& link);
+  void look(Link& link, bool& readable);
+
+  const InstanceId instance_;
+  const Keys keys_;
+  ZmqContext context_;
+  std::vector<Link> links_;
+  std::size_t turn_ = 0;
+  int epoll_ = -1;
+  int wake_ = -1;  // an eventfd in the epoll set: readable while we know of frames to receive
+  bool awake_ = false;
+};
+
+}  // namespace windlass::bus
