@@ -54,7 +54,8 @@ Answer answer(const State& state, Rows&, const Settings&, const std::string& acc
 
 Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
               const ListPools& question) {
-  return list<PoolView>(question.page, settings, ListKind::pools, state.pools_by_id, account,
+  return list<PoolView>(question.page, settings, query::pool_filter_schema(), state.pools_by_id,
+                        account,
                         [&](PoolSeq seq) { return view_of(state, *state.find_pool(seq)); });
 }
 
@@ -71,14 +72,14 @@ Answer answer(const State& state, Rows&, const Settings& settings, const std::st
               const ListNodes& question) {
   const Pool* pool = state.find_pool(account, question.pool_id);
   if (pool == nullptr) return kPoolNotFound;
-  return list<NodeView>(question.page, settings, ListKind::nodes, pool->nodes,
+  return list<NodeView>(question.page, settings, query::node_filter_schema(), pool->nodes,
                         [&](NodeSeq seq) { return view_of(*pool, *state.find_node(seq)); });
 }
 
 Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
               const ListNodeCounts& question) {
   return list<PoolNodeCounts>(
-      question.page, settings, ListKind::nodecounts, state.pools_by_id, account,
+      question.page, settings, query::node_counts_filter_schema(), state.pools_by_id, account,
       [&](PoolSeq seq) { return node_counts(state, *state.find_pool(seq)); });
 }
 
@@ -104,8 +105,8 @@ Answer answer(const State& state, Rows&, const Settings&, const std::string& acc
 
 Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
               const ListJobs& question) {
-  return list<JobRecord>(question.page, settings, ListKind::jobs, state.jobs_by_id, account,
-                         [&](JobSeq seq) { return state.find_job(seq)->record; });
+  return list<JobRecord>(question.page, settings, query::job_filter_schema(), state.jobs_by_id,
+                         account, [&](JobSeq seq) { return state.find_job(seq)->record; });
 }
 
 Answer answer(const State& state, Rows& rows, const Settings&, const std::string& account,

@@ -1,7 +1,7 @@
 // Pages of lists in ascending lower-cased id order, with a budget on what one page may look at.
 #pragma once
 
-#include "scheduler/core/row_filter.h"
+#include "query/properties.h"
 #include "scheduler/core/rows.h"
 #include "scheduler/core/settings.h"
 #include "scheduler/core/state.h"
@@ -20,9 +20,10 @@ Answer list_tasks(const State& state, Rows& rows, const Settings& settings, cons
 
 // Fills a page from entries in id order; `view` makes what is shown (and filtered) of each.
 template <class View, class Iterator, class KeyOf, class ViewOf>
-Answer fill_page(const PageRequest& request, const Settings& settings, ListKind kind,
-                 Iterator first, Iterator last, KeyOf&& key_of, ViewOf&& view_of) {
-  const Result<RowFilter> filter = RowFilter::parse(request.filter, kind);
+Answer fill_page(const PageRequest& request, const Settings& settings,
+                 const query::FilterSchema& schema, Iterator first, Iterator last, KeyOf&& key_of,
+                 ViewOf&& view_of) {
+  const Result<query::Filter> filter = query::parse_filter(request.filter, schema);
   if (!filter) return filter.error();
   Page<View> page;
   std::size_t scanned = 0;
@@ -34,31 +35,31 @@ Answer fill_page(const PageRequest& request, const Settings& settings, ListKind 
     }
     ++scanned;
     View view = view_of(first->second);
-    if (filter->matches(view)) page.entries.push_back(std::move(view));
+    if (query::matches(*filter, view)) page.entries.push_back(std::move(view));
   }
   return page;
 }
 
 // Over an index by lower-cased id.
 template <class View, class Seq, class ViewOf>
-Answer list(const PageRequest& request, const Settings& settings, ListKind kind,
+Answer list(const PageRequest& request, const Settings& settings, const query::FilterSchema& schema,
             const std::map<std::string, Seq>& index, ViewOf&& view_of) {
   const auto first = request.after.empty() ? index.begin() : index.upper_bound(request.after);
   return fill_page<View>(
-      request, settings, kind, first, index.end(), [](auto entry) { return entry->first; },
+      request, settings, schema, first, index.end(), [](auto entry) { return entry->first; },
       view_of);
 }
 
 // Over an index by (account, id): the account's part of it.
 template <class View, class Seq, class ViewOf>
-Answer list(const PageRequest& request, const Settings& settings, ListKind kind,
+Answer list(const PageRequest& request, const Settings& settings, const query::FilterSchema& schema,
             const std::map<EntityKey, Seq>& index, const std::string& account, ViewOf&& view_of) {
   const std::string lower_account = lower_cased(account);
   const auto first = request.after.empty() ? index.lower_bound({lower_account, ""})
                                            : index.upper_bound({lower_account, request.after});
   const auto last = index.lower_bound({lower_account + '\0', ""});
   return fill_page<View>(
-      request, settings, kind, first, last, [](auto entry) { return entry->first.second; },
+      request, settings, schema, first, last, [](auto entry) { return entry->first.second; },
       view_of);
 }
 

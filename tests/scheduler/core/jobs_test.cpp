@@ -166,6 +166,32 @@ BOOST_AUTO_TEST_CASE(accounts_do_not_see_each_other) {
   BOOST_TEST(std::get<Page<JobRecord>>(shard.ask(ListJobs{})).entries.size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(lists_of_tasks_are_filtered_and_paged) {
+  Ready shard;
+  for (const char* id : {"a1", "b1", "b2", "B3", "c1"}) shard.add(a_task().id(id));
+  shard.finish("b1", 1);
+  const auto ids = [&](const std::string& filter, std::uint32_t entries_max = 100) {
+    std::vector<std::string> found;
+    PageRequest page;
+    page.filter = filter;
+    page.entries_max = entries_max;
+    while (true) {
+      const auto answer = std::get<Page<TaskView>>(shard.ask(ListTasks{"j", page}));
+      for (const TaskView& task : answer.entries) found.push_back(task.record.id);
+      if (!answer.next) return found;
+      page.after = *answer.next;
+    }
+  };
+  using Ids = std::vector<std::string>;
+  BOOST_TEST((ids("") == Ids{"a1", "b1", "b2", "B3", "c1"}));
+  BOOST_TEST((ids("", 2) == Ids{"a1", "b1", "b2", "B3", "c1"}));
+  BOOST_TEST((ids("startswith(id, 'b')", 1) == Ids{"b1", "b2", "B3"}));
+  BOOST_TEST((ids("executionInfo/exitCode ne 0") == Ids{"b1"}));
+  BOOST_TEST((ids("state eq 'active'") == Ids{"B3", "c1"}));
+  BOOST_TEST((code_of(shard.ask(ListTasks{"j", PageRequest{.filter = "state eq"}})) ==
+              ErrorCode::invalid_query_parameter_value));
+}
+
 BOOST_AUTO_TEST_CASE(low_disk_space_refuses_new_work_only) {
   Ready shard;
   shard.add(a_task().id("a"));
