@@ -46,7 +46,12 @@ inline constexpr double kCountBuckets[] = {1,   2,    5,    10,   20,    50,    
   /* broker */                                                                                  \
   X(broker_frames, counter, "windlass_broker_frames_total", "socket,outcome",                   \
     "Frames by socket (bus, bulk) and what became of them (forwarded, unroutable, refused).")   \
+  X(broker_forwarded, counter, "windlass_broker_forwarded_total", "kind",                       \
+    "Frames forwarded, by what they carry.")                                                    \
+  X(broker_undeliverable, counter, "windlass_broker_undeliverable_total", "reason",             \
+    "Frames given back to their sender or dropped, by reason (unknown, full, generation).")     \
   X(broker_bytes, counter, "windlass_broker_bytes_total", "socket", "Bytes forwarded.")         \
+  X(broker_shards, gauge, "windlass_broker_shards", "", "Shards that somebody speaks for.")     \
   X(broker_peers, gauge, "windlass_broker_peers", "kind", "Peers with a live route, by kind.")  \
   /* bus, in every role but the broker */                                                       \
   X(bus_frames_sent, counter, "windlass_bus_frames_sent_total", "kind",                         \

@@ -1,0 +1,27 @@
+// The broker's loop: two roads, one thread, frames in turn.
+#pragma once
+
+#include "broker/forwarder.h"
+#include "runtime/metrics.h"
+
+namespace windlass::broker {
+
+class Loop {
+ public:
+  Loop(Forwarder& bus, Forwarder& bulk, runtime::Metrics& metrics);
+
+  // Until `stop_fd` is readable.
+  void run(int stop_fd);
+
+ private:
+  void tick(MonoTime now);
+  void wait(int stop_fd, MonoTime now);
+
+  Forwarder& bus_;
+  Forwarder& bulk_;
+  runtime::Gauge shards_;
+  std::array<runtime::Gauge, 3> peers_;
+  MonoTime tick_at_;
+};
+
+}  // namespace windlass::broker
