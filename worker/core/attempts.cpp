@@ -56,7 +56,7 @@ void NodeAgent::assign(ShardId shard, const Assignment& assignment, Now now, Eff
       found->second.grant->boot == assignment.node_boot && !found->second.grant->returning &&
       found->second.grant->state == NodeState::idle && assignment.required_slots > 0 &&
       assignment.required_slots <= found->second.slots.slots_free() &&
-      names_a_folder(assignment.job_id, assignment.task_id) && !links_[shard].lease_lost;
+      names_a_folder(assignment.job_id, assignment.task_id) && !link(shard).lease_lost;
   if (!acceptable) {
     ++counts_.stale_messages;
     return say_lost(assignment.id, now, effects);
@@ -290,7 +290,7 @@ void NodeAgent::finish(Run& run, AttemptEnd end, std::optional<FailureInfo> fail
                        Effects& effects) {
   const bool guarded = run.phase == RunPhase::running || run.phase == RunPhase::uploading;
   const RunId id = run.id;
-  links_[run.shard].held.erase(id);
+  link(run.shard).held.erase(id);
   staging_deadlines_.erase({run.staging_deadline, id});
   if (run.is_start_task()) {
     start_task_ended(run, now, std::move(failure), effects);

@@ -59,11 +59,9 @@ std::string NodeAgent::new_node_id(bool dedicated) {
 }
 
 NodeAgent::Node& NodeAgent::add_node(Grant& grant) {
-  if (grant.shard < links_.size()) {
-    Link& link = links_[grant.shard];
-    // The lease is one for all nodes; the first one waits for it: ask at once.
-    if (++link.nodes == 1) link.next_renewal = MonoTime{};
-  }
+  Link& of_shard = link(grant.shard);
+  // The lease is one for all nodes; the first one waits for it: ask at once.
+  if (++of_shard.nodes == 1) of_shard.next_renewal = MonoTime{};
   const auto [node, inserted] = nodes_.emplace(
       grant.node_id, Node{&grant, NodeSlots(grant.plan.task_slots_per_node), std::nullopt});
   WINDLASS_ASSERT(inserted);
@@ -115,7 +113,7 @@ void NodeAgent::node_wiped(const std::string& node_id, Effects& effects) {
   offers_changed_ = true;
   effects.grants_changed = true;
   --counts_.nodes_wiping;
-  if (shard < links_.size()) --links_[shard].nodes;
+  --link(shard).nodes;
   nodes_.erase(found);
   book_.grants.erase(node_id);
   say(shard, NodeReturned{node_id}, effects);

@@ -9,10 +9,6 @@ namespace windlass::worker {
 NodeAgent::NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool,
                      std::string host_boot_id, Now now)
     : options_(std::move(options)), book_(std::move(book)), offers_(options_.offers) {
-  WINDLASS_ASSERT(options_.shards_total > 0);
-  links_.resize(options_.shards_total);
-  for (Link& link : links_) link.renew_interval = options_.renew_interval;
-
   // The wall clock runs faster than we number, so numbers of an earlier process are not met again,
   // unless the clock was set back; then the spool's own numbers help.
   next_run_ = static_cast<RunId>(now.wall.ticks);
@@ -38,7 +34,7 @@ NodeAgent::NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool,
   // (guard_found). Runs of nodes that are gone are forgotten: the guard's word on them is enough.
   for (auto& [id, run] : spool.runs) {
     const auto node = nodes_.find(run.node_id);
-    if (node == nodes_.end() || run.shard >= links_.size()) continue;
+    if (node == nodes_.end() || run.shard != node->second.grant->shard) continue;
     if (run.assignment) {
       if (run.assignment->required_slots > node->second.slots.slots_free()) continue;
       node->second.slots.take(id, run.assignment->required_slots);
@@ -77,7 +73,6 @@ void NodeAgent::start(Now now, Effects& effects) {
 }
 
 void NodeAgent::handle(ShardId shard, const ToWorker& message, Now now, Effects& effects) {
-  if (shard >= links_.size()) return;
   expire_leases(now, effects);
   if (const auto* assignment = std::get_if<Assignment>(&message)) {
     assign(shard, *assignment, now, effects);
@@ -100,9 +95,10 @@ void NodeAgent::tick(Now now, Effects& effects) {
   expire_leases(now, effects);
   end_overdue_staging(now, effects);
   expire_folders(now, effects);
-  for (ShardId shard = 0; shard < links_.size(); ++shard) {
+  for (std::size_t shard = 0; shard < links_.size(); ++shard) {
     const Link& link = links_[shard];
-    if (link.open && link.nodes > 0 && link.next_renewal <= now.mono) renew(shard, now, effects);
+    if (link.open && link.nodes > 0 && link.next_renewal <= now.mono)
+      renew(static_cast<ShardId>(shard), now, effects);
   }
 }
 
@@ -114,9 +110,8 @@ std::optional<Duration> NodeAgent::next_deadline(Now now) const {
   };
   for (const Link& link : links_) {
     if (link.open && link.nodes > 0) consider(link.next_renewal - now.mono);
-    if (link.nodes > 0 && link.lease_until.ticks != 0 && !link.lease_lost)
-      consider(link.lease_until - now.mono);
   }
+  if (lease_check_.ticks != INT64_MAX) consider(lease_check_ - now.mono);
   if (!staging_deadlines_.empty()) consider(staging_deadlines_.begin()->first - now.mono);
   if (!kept_by_deadline_.empty()) consider(kept_by_deadline_.begin()->first - now.wall);
   return soonest;
@@ -127,8 +122,8 @@ void NodeAgent::finish_turn(Effects& effects) {
   offers_changed_ = false;
   counts_.offers_free = static_cast<std::uint64_t>(offers_.free_total());
   const auto classes = offers_.free_by_class();
-  for (ShardId shard = 0; shard < links_.size(); ++shard) {
-    if (links_[shard].open) say(shard, OffersFree{classes}, effects);
+  for (std::size_t shard = 0; shard < links_.size(); ++shard) {
+    if (links_[shard].open) say(static_cast<ShardId>(shard), OffersFree{classes}, effects);
   }
 }
 
@@ -167,7 +162,7 @@ void NodeAgent::check_invariants() const {
     } else {
       WINDLASS_ASSERT(node->second.start_run == id);
     }
-    WINDLASS_ASSERT((run.phase == RunPhase::held) == links_[run.shard].held.contains(id));
+    WINDLASS_ASSERT((run.phase == RunPhase::held) == links_.at(run.shard).held.contains(id));
     WINDLASS_ASSERT((run.phase == RunPhase::uploading) == run.ended.has_value());
   }
   WINDLASS_ASSERT(run_of_attempt_.size() == attempts);
@@ -186,6 +181,11 @@ void NodeAgent::check_invariants() const {
 Run* NodeAgent::find_run(RunId id) {
   const auto found = runs_.find(id);
   return found == runs_.end() ? nullptr : &found->second;
+}
+
+NodeAgent::Link& NodeAgent::link(ShardId shard) {
+  while (links_.size() <= shard) links_.emplace_back().renew_interval = options_.renew_interval;
+  return links_[shard];
 }
 
 NodeEnvironment NodeAgent::node_environment(const Grant& grant) const {

@@ -33,7 +33,6 @@ enum class Executor : std::uint8_t {
 
 struct AgentOptions {
   std::vector<OfferClass> offers;  // `free`: how many there are
-  ShardId shards_total = 1;
   Executor executor = Executor::process;
   std::string nodes_folder;  // absolute; the root of node N is nodes_folder/N
   std::string account_url;
@@ -161,6 +160,7 @@ class NodeAgent {
   void resynced(ShardId shard, const Resynced& message, Now now, Effects& effects);
   void forget_report(const AttemptId& id, Effects& effects);
   void expire_leases(Now now, Effects& effects);
+  void plan_lease_check();
   void renew(ShardId shard, Now now, Effects& effects);
   void expire_folders(Now now, Effects& effects);
   void end_overdue_staging(Now now, Effects& effects);
@@ -168,6 +168,7 @@ class NodeAgent {
   void begin_or_hold(Run& run, Now now, Effects& effects);
 
   Run* find_run(RunId run);
+  Link& link(ShardId shard);
   NodeEnvironment node_environment(const Grant& grant) const;
   void say(ShardId shard, FromWorker message, Effects& effects);
 
@@ -187,7 +188,8 @@ class NodeAgent {
   std::map<std::string, KeptFolder> kept_;                       // by folder_key()
   std::set<std::pair<WallTime, std::string>> kept_by_deadline_;  // the same
   std::set<std::pair<MonoTime, RunId>> staging_deadlines_;
-  std::vector<Link> links_;  // by shard
+  std::vector<Link> links_;          // by shard; grows as shards are met
+  MonoTime lease_check_{INT64_MAX};  // no lease ends before
 };
 
 }  // namespace windlass::worker

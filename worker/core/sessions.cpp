@@ -9,13 +9,11 @@
 namespace windlass::worker {
 
 void NodeAgent::session_lost(ShardId shard) {
-  if (shard < links_.size()) links_[shard].open = false;
+  link(shard).open = false;
 }
 
 void NodeAgent::session_opened(ShardId shard, bool resumed, Now now, Effects& effects) {
-  if (shard >= links_.size()) return;
-  Link& link = links_[shard];
-  link.open = true;
+  link(shard).open = true;
 
   Resync sync;
   for (const auto& [id, run] : runs_) {
@@ -35,7 +33,7 @@ void NodeAgent::session_opened(ShardId shard, bool resumed, Now now, Effects& ef
   for (auto u = first; !resumed && u != unreported_.end() && u->first.shard == shard; ++u)
     say(shard, u->second.report, effects);
   say(shard, OffersFree{offers_.free_by_class()}, effects);
-  if (link.nodes > 0) renew(shard, now, effects);
+  if (link(shard).nodes > 0) renew(shard, now, effects);
 }
 
 void NodeAgent::report_acknowledged(const AttemptId& id, Effects& effects) {
@@ -59,48 +57,58 @@ void NodeAgent::resynced(ShardId shard, const Resynced& message, Now now, Effect
 }
 
 void NodeAgent::renew(ShardId shard, Now now, Effects& effects) {
-  Link& link = links_[shard];
-  link.next_renewal =
-      now.mono + (leased(link, now) ? link.renew_interval
-                                    : std::min(link.renew_interval, options_.renew_retry));
+  Link& from = link(shard);
+  from.next_renewal =
+      now.mono + (leased(from, now) ? from.renew_interval
+                                    : std::min(from.renew_interval, options_.renew_retry));
   say(shard, RenewLease{now.mono.ticks, 0}, effects);
 }
 
 void NodeAgent::lease_renewed(ShardId shard, const LeaseRenewed& message, Now now,
                               Effects& effects) {
   if (message.length <= Duration::zero() || message.sent_at > now.mono.ticks) return;
-  Link& link = links_[shard];
+  Link& from = link(shard);
   const MonoTime until = MonoTime{message.sent_at} + message.length;
   // A parting lease may be longer than the next one: a lease once given is not shortened.
-  if (until <= link.lease_until || until <= now.mono) return;
-  link.lease_until = until;
-  link.lease_lost = false;
+  if (until <= from.lease_until || until <= now.mono) return;
+  from.lease_until = until;
+  from.lease_lost = false;
   // A parting lease does not slow the heartbeat down.
-  link.renew_interval = std::min(options_.renew_interval, message.length / 3);
-  link.next_renewal = MonoTime{message.sent_at} + link.renew_interval;
+  from.renew_interval = std::min(options_.renew_interval, message.length / 3);
+  from.next_renewal = MonoTime{message.sent_at} + from.renew_interval;
+  plan_lease_check();
   if (options_.executor == Executor::null) return;
 
   for (const auto& [id, node] : nodes_) {
     if (node.grant->shard == shard) effects.work.emplace_back(ExtendLease{id, until});
   }
-  const std::set<RunId> held = std::exchange(link.held, {});
+  const std::set<RunId> held = std::exchange(from.held, {});
   for (const RunId id : held) begin(*find_run(id), now, effects);
 }
 
 void NodeAgent::begin_or_hold(Run& run, Now now, Effects& effects) {
-  Link& link = links_[run.shard];
-  if (!leased(link, now)) {
+  Link& from = link(run.shard);
+  if (!leased(from, now)) {
     run.phase = RunPhase::held;
-    link.held.insert(run.id);
+    from.held.insert(run.id);
     return;
   }
   // The node may be newer than the last renewal.
-  effects.work.emplace_back(ExtendLease{run.node_id, link.lease_until});
+  effects.work.emplace_back(ExtendLease{run.node_id, from.lease_until});
   begin(run, now, effects);
 }
 
+void NodeAgent::plan_lease_check() {
+  lease_check_ = MonoTime{INT64_MAX};
+  for (const Link& link : links_) {
+    if (link.lease_until.ticks != 0 && !link.lease_lost)
+      lease_check_ = std::min(lease_check_, link.lease_until);
+  }
+}
+
 void NodeAgent::expire_leases(Now now, Effects& effects) {
-  for (ShardId shard = 0; shard < links_.size(); ++shard) {
+  if (now.mono < lease_check_) return;
+  for (std::size_t shard = 0; shard < links_.size(); ++shard) {
     Link& link = links_[shard];
     if (link.lease_until.ticks == 0 || link.lease_lost || leased(link, now)) continue;
     link.lease_lost = true;
@@ -115,6 +123,7 @@ void NodeAgent::expire_leases(Now now, Effects& effects) {
       if (Run* run = find_run(id)) stop(*run, StopCause::lost, Duration::zero(), now, effects);
     }
   }
+  plan_lease_check();
 }
 
 void NodeAgent::end_overdue_staging(Now now, Effects& effects) {

@@ -120,7 +120,6 @@ void NodeAgent::set_state(Node& node, NodeState state, Effects& effects) {
 
 void NodeAgent::say_status(const Node& node, Effects& effects) {
   const Grant& grant = *node.grant;
-  if (grant.shard >= links_.size() || !links_[grant.shard].open) return;  // Resync will say it
   say(grant.shard,
       NodeStatus{grant.node_id, grant.boot, grant.state, grant.start_task_info, grant.errors},
       effects);

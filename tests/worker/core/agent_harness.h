@@ -28,11 +28,8 @@ inline std::optional<TaskDocument> decode_test_document(std::string_view bytes) 
 
 class AgentHarness {
  public:
-  explicit AgentHarness(std::int32_t offers = 4, Executor executor = Executor::process,
-                        ShardId shards = 2)
-      : shards_total(shards) {
+  explicit AgentHarness(std::int32_t offers = 4, Executor executor = Executor::process) {
     options.offers = {OfferClass{"*", true, offers}};
-    options.shards_total = shards;
     options.executor = executor;
     options.nodes_folder = "/nodes";
     options.account_url = "http://account";
@@ -172,7 +169,6 @@ class AgentHarness {
     return run;
   }
 
-  const ShardId shards_total;
   AgentOptions options;
   std::uint64_t random_state = 0;
   ClaimId claims = 100;

@@ -159,7 +159,9 @@ class Schedule {
         return std::find(list.begin(), list.end(), id) != list.end();
       };
       if (id.shard != shard || has(sync.running) || has(sync.unreported)) continue;
-      if (reports_[id].empty()) reports_[id].push_back(AttemptEnded{id});
+      AttemptEnded gone;
+      gone.id = id;
+      if (reports_[id].empty()) reports_[id].push_back(gone);
     }
   }
 

@@ -1,0 +1,77 @@
+#include "worker/guard_words.h"
+
+namespace windlass::worker {
+
+exec::AttemptKey key_of_run(RunId run) {
+  return {.job = run};
+}
+
+RunId run_of_key(const exec::AttemptKey& key) {
+  return key.job;
+}
+
+exec::StartRequest start_request(StartProcess work, const std::string& nodes_folder,
+                                 const TaskIdentity& identity) {
+  const std::string folder = nodes_folder + "/" + work.node_id + "/" + work.folder;
+  exec::StartRequest request;
+  request.key = key_of_run(work.run);
+  request.node = std::move(work.node_id);
+  request.arguments = std::move(work.arguments);
+  request.environment.reserve(work.environment.size());
+  for (const EnvironmentSetting& setting : work.environment)
+    request.environment.push_back(setting.name + "=" + setting.value);
+  request.working_folder = folder + "/wd";
+  request.stdout_path = folder + "/stdout.txt";
+  request.stderr_path = folder + "/stderr.txt";
+  if (!work.admin) request.user = identity.user;
+  request.no_new_privileges = !work.admin;
+  request.wall_clock_max = work.wall_clock_max;
+  return request;
+}
+
+ProcessEnd process_end(const exec::Ended& ended) {
+  ProcessEnd end;
+  switch (ended.reason) {
+    case exec::EndReason::exited:
+      break;
+    case exec::EndReason::wall_clock:
+      end.cause = StopCause::wall_clock;
+      break;
+    case exec::EndReason::killed:  // the agent knows why, unless it died since
+    case exec::EndReason::lease_ended:
+    case exec::EndReason::lost:
+      end.cause = StopCause::lost;
+      break;
+  }
+  end.exit_code = ended.exit_code;
+  end.end_time = ended.end_wall;
+  end.user_cpu_time = ended.user_cpu_time;
+  end.kernel_cpu_time = ended.kernel_cpu_time;
+  return end;
+}
+
+std::optional<FailureInfo> start_failure(const exec::StartFailed& failed) {
+  const char* code = nullptr;
+  ErrorCategory category = ErrorCategory::usererror;
+  switch (failed.failure) {
+    case exec::StartFailure::program_not_found:
+      code = "CommandProgramNotFound";
+      break;
+    case exec::StartFailure::not_executable:
+      code = "CommandLaunchFailed";
+      break;
+    case exec::StartFailure::working_folder:
+    case exec::StartFailure::output_file:
+    case exec::StartFailure::user:
+      code = "CommandLaunchFailed";
+      category = ErrorCategory::servererror;
+      break;
+    case exec::StartFailure::resources:
+    case exec::StartFailure::lease_ended:
+    case exec::StartFailure::refused:
+      return std::nullopt;
+  }
+  return FailureInfo{category, code, failed.message, {}};
+}
+
+}  // namespace windlass::worker

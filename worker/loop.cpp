@@ -1,0 +1,365 @@
+#include "worker/loop.h"
+
+#include "bus/task_document.h"
+#include "runtime/clock.h"
+#include "worker/file_road.h"
+#include "worker/files/files.h"
+
+#include <sys/epoll.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+
+namespace windlass::worker {
+namespace {
+
+constexpr int kWaitMsMax = 1000;
+constexpr int kRetryMs = 10;  // while a shard's queue is full
+constexpr Duration kGuardPatience = std::chrono::seconds(10);
+// On the way out: how long the last reports and processes get.
+constexpr Duration kShutdownPatience = std::chrono::seconds(5);
+
+std::uint64_t random_number() {
+  std::uint64_t number = 0;
+  while (number == 0) {
+    if (::getrandom(&number, sizeof number, 0) != sizeof number) number = 0;
+  }
+  return number;
+}
+
+std::string nodes_folder(const WorkerConfig& config) {
+  const std::string folder =
+      config.nodes_dir.empty() ? config.data_dir + "/nodes" : config.nodes_dir;
+  // Absolute and without links: tasks see it, and patterns of output files are compared with it.
+  return std::filesystem::weakly_canonical(std::filesystem::absolute(folder)).string();
+}
+
+std::string host_boot_id() {
+  std::string id = runtime::read_file("/proc/sys/kernel/random/boot_id");
+  while (id.ends_with('\n')) id.pop_back();
+  return id;
+}
+
+std::optional<TaskDocument> decode_document(std::string_view bytes) {
+  auto document = decode_task_document(bytes);
+  if (!document) return std::nullopt;
+  return std::move(*document);
+}
+
+AgentOptions agent_options(const WorkerConfig& config, const std::string& nodes) {
+  AgentOptions options;
+  options.offers = parse_offers(config.offers);
+  options.executor = config.executor == "null" ? Executor::null : Executor::process;
+  options.nodes_folder = nodes;
+  options.account_url = config.account_url;
+  options.node_address = config.node_address;
+  options.reserved_disk_bytes = static_cast<std::uint64_t>(config.free_bytes_min);
+  options.admin_tasks = config.admin_tasks;
+  options.decode_document = decode_document;
+  options.random = random_number;
+  return options;
+}
+
+}  // namespace
+
+Loop::Loop(const WorkerConfig& config, runtime::Program& program)
+    : config_(config),
+      program_(program),
+      null_executor_(config.executor == "null"),
+      nodes_folder_(nodes_folder(config)),
+      grants_(config.data_dir),
+      metrics_(program.metrics, config.executor),
+      epoll_(epoll_create1(EPOLL_CLOEXEC)) {
+  if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  GrantBook book;
+  if (auto kept = grants_.load()) book = std::move(*kept);
+  if (book.worker_id == 0) book.worker_id = random_number();
+  const std::uint64_t worker_id = book.worker_id;
+  std::unordered_set<std::string> known;
+  for (const auto& [id, grant] : book.grants) known.insert(id);
+
+  SpoolContent content;
+  if (!null_executor_) {
+    identity_ = find_task_identity(config.task_user);
+    // Tasks pass through the data folder to their own; they may not look around in it.
+    if (identity_.user) ::chmod(config.data_dir.c_str(), 0711);
+    const std::string flag = config.nodes_dir.empty() ? "--data-dir" : "--nodes-dir";
+    require_reachable(identity_, std::filesystem::path(nodes_folder_).parent_path(), flag);
+    program_.log.info("tasks_run_as",
+                      {{"user", identity_.user ? identity_.name : "the worker's own user"}});
+    spool_ = std::make_unique<SpoolFile>(config.data_dir + "/spool");
+    content = read_spool(spool_->read());
+
+    FilesOptions files{nodes_folder_, identity_.owner(), {}, 0};
+    files.transfers.ca_file = config.tls_ca_file;
+    files.free_bytes_min = static_cast<std::uint64_t>(config.free_bytes_min);
+    files_ = std::make_unique<Files>(std::move(files));
+    files_->wipe_all_but(known);
+    connect_guard();
+  }
+  program_.log.info("worker", {{"id", worker_id},
+                               {"executor", config.executor},
+                               {"nodes", book.grants.size()},
+                               {"unreported", content.unreported.size()},
+                               {"running_before", content.runs.size()}});
+  agent_.emplace(agent_options(config, nodes_folder_), std::move(book), std::move(content),
+                 host_boot_id(), runtime::now_boottime());
+
+  bus::EndpointOptions options;
+  options.kind = PeerKind::worker;
+  options.instance = bus::random_instance();
+  options.worker = worker_id;
+  options.brokers = config.bulk_brokers;
+  file_road_ = std::make_unique<FileRoad>(options, nodes_folder_);
+  options.brokers = config.brokers;
+  endpoint_ = std::make_unique<bus::PeerEndpoint>(options);
+  outgoing_ = std::make_unique<OutgoingMessages>(*endpoint_, !null_executor_);
+
+  watch(endpoint_->fd());
+  watch(program_.shutdown.fd());
+  if (files_) watch(files_->fd());
+  if (guard_) watch(guard_->fd());
+}
+
+Loop::~Loop() = default;
+
+void Loop::connect_guard() {
+  const std::string folder = config_.data_dir + "/guard";
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
+    throw std::system_error(errno, std::generic_category(), folder);
+  exec::SpawnerOptions options;
+  options.folder = folder;
+  options.cgroups = config_.cgroups;
+  guard_ = std::make_unique<exec::SpawnerClient>(std::move(options));
+  guard_->connect(std::chrono::duration_cast<std::chrono::milliseconds>(kGuardPatience));
+}
+
+void Loop::watch(int fd) {
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.fd = fd;
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0)
+    throw std::system_error(errno, std::generic_category(), "epoll_ctl");
+}
+
+int Loop::run() {
+  agent_->start(runtime::now_boottime(), effects_);
+  apply(effects_);
+  if (spool_) spool_->replace(agent_->compacted_spool());
+  open_sessions();
+  program_.announce("", {});
+  while (!program_.shutdown.requested()) {
+    turn();
+    wait();
+  }
+  end();
+  return 0;
+}
+
+void Loop::turn() {
+  const Now now = runtime::now_boottime();
+  hear_bus(now);
+  hear_guard(now);
+  hear_files(now);
+  agent_->tick(now, effects_);
+  agent_->finish_turn(effects_);
+  apply(effects_);
+  outgoing_->retry();
+  if (guard_) guard_->flush();
+  endpoint_->flush(runtime::mono_now());
+  metrics_.count(*agent_, endpoint_->counters());
+  update_readiness();
+}
+
+void Loop::wait() {
+  int ms = outgoing_->backlog_empty() ? kWaitMsMax : kRetryMs;
+  const auto consider = [&](Duration left) {
+    const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+    ms = static_cast<int>(std::clamp<std::int64_t>(rounded, 0, ms));
+  };
+  if (const auto left = agent_->next_deadline(runtime::now_boottime())) consider(*left);
+  if (const auto due = endpoint_->next_deadline()) consider(*due - runtime::mono_now());
+  epoll_event events[8];
+  ::epoll_wait(epoll_.get(), events, 8, ms);
+}
+
+void Loop::open_sessions() {
+  const auto total = std::max<std::int64_t>(config_.shards_total, endpoint_->shards_total());
+  for (std::int64_t shard = 0; shard < total; ++shard) {
+    if (opened_.insert(static_cast<ShardId>(shard)).second)
+      endpoint_->open(static_cast<ShardId>(shard));
+  }
+}
+
+void Loop::hear_bus(Now now) {
+  for (bus::PeerEvent& event : endpoint_->poll(runtime::mono_now())) {
+    if (const auto* ordered = std::get_if<bus::Ordered>(&event)) {
+      for (const ToWorker& message : ordered->messages)
+        agent_->handle(ordered->shard, message, now, effects_);
+    } else if (const auto* arrived = std::get_if<bus::Acknowledged>(&event)) {
+      for (const AttemptId& id : outgoing_->acknowledged(*arrived))
+        agent_->report_acknowledged(id, effects_);
+    } else if (const auto* open = std::get_if<bus::SessionOpen>(&event)) {
+      program_.log.info("session_open", {{"shard", open->shard},
+                                         {"session", open->session},
+                                         {"epoch", open->epoch},
+                                         {"resumed", open->resumed}});
+      agent_->session_opened(open->shard, open->resumed, now, effects_);
+    } else if (const auto* lost = std::get_if<bus::SessionLost>(&event)) {
+      program_.log.warn("session_lost", {{"shard", lost->shard}});
+      outgoing_->session_lost(lost->shard);
+      agent_->session_lost(lost->shard);
+    } else if (std::holds_alternative<bus::ReachChanged>(event)) {
+      open_sessions();
+    }
+  }
+}
+
+void Loop::hear_guard(Now now) {
+  if (!guard_) return;
+  for (exec::SpawnerEvent& event : guard_->receive()) {
+    if (const auto* ended = std::get_if<exec::Ended>(&event)) {
+      agent_->process_ended(run_of_key(ended->key), process_end(*ended), now, effects_);
+    } else if (const auto* started = std::get_if<exec::Started>(&event)) {
+      agent_->process_started(run_of_key(started->key), effects_);
+    } else if (const auto* failed = std::get_if<exec::StartFailed>(&event)) {
+      agent_->start_failed(run_of_key(failed->key), start_failure(*failed), now, effects_);
+    } else if (const auto* died = std::get_if<exec::SpawnerDied>(&event)) {
+      program_.log.warn("guard_died", {{"reason", died->reason}});
+    } else if (const auto* met = std::get_if<exec::Connected>(&event)) {
+      program_.log.info("guard", {{"pid", met->spawner_pid},
+                                  {"containment", met->mechanism},
+                                  {"running", met->running.size()}});
+      if (std::exchange(guard_met_, true)) continue;
+      std::set<RunId> known;
+      for (const auto& running : met->running) known.insert(run_of_key(running.key));
+      for (const auto& key : met->unacknowledged) known.insert(run_of_key(key));
+      agent_->guard_found(known, now, effects_);
+    }
+  }
+}
+
+void Loop::hear_files(Now now) {
+  if (!files_) return;
+  for (FileResult& result : files_->results()) {
+    if (auto* staged = std::get_if<StagedIn>(&result)) {
+      agent_->staged_in(staged->run, std::move(staged->failure), now, effects_);
+    } else if (auto* uploaded = std::get_if<Uploaded>(&result)) {
+      agent_->uploaded(uploaded->run, std::move(uploaded->failure), now, effects_);
+    } else if (auto* made = std::get_if<NodeMade>(&result)) {
+      agent_->node_made(made->node_id, std::move(made->failure), now, effects_);
+    } else if (auto* wiped = std::get_if<NodeWiped>(&result)) {
+      if (wiped->failure)
+        program_.log.warn("node_not_wiped",
+                          {{"node", wiped->node_id}, {"error", wiped->failure->message}});
+      agent_->node_wiped(wiped->node_id, effects_);
+    } else if (auto* stays = std::get_if<FolderNotRemoved>(&result)) {
+      program_.log.warn(
+          "folder_not_removed",
+          {{"node", stays->node_id}, {"folder", stays->folder}, {"error", stays->failure.message}});
+    }
+  }
+}
+
+void Loop::apply(Effects& effects) {
+  if (effects.empty()) {
+    if (spool_ && spool_->has_unwritten()) append_spool({});
+    return;
+  }
+  if (effects.grants_changed) grants_.save(agent_->book());
+  if (spool_) append_spool(effects.spool);
+  do_work(effects.work);
+  outgoing_->send(effects.messages);
+  effects.clear();
+  if (spool_ && spool_->worth_compacting()) spool_->replace(agent_->compacted_spool());
+}
+
+void Loop::append_spool(const std::string& frames) {
+  if (frames.empty() && !spool_->has_unwritten()) return;
+  if (spool_->append(frames)) {
+    spool_full_said_ = false;
+    for (const exec::AttemptKey& key : std::exchange(forget_later_, {})) guard_->acknowledge(key);
+  } else if (!std::exchange(spool_full_said_, true)) {
+    program_.log.error("spool_not_written", {{"folder", config_.data_dir}});
+  }
+}
+
+void Loop::do_work(std::vector<Work>& work) {
+  std::vector<FileJob> jobs;
+  for (Work& item : work) {
+    if (auto* start = std::get_if<StartProcess>(&item)) {
+      guard_->start(start_request(std::move(*start), nodes_folder_, identity_));
+    } else if (const auto* forget = std::get_if<ForgetProcess>(&item)) {
+      if (spool_->has_unwritten())
+        forget_later_.push_back(key_of_run(forget->run));
+      else
+        guard_->acknowledge(key_of_run(forget->run));
+    } else if (const auto* stop = std::get_if<StopProcess>(&item)) {
+      guard_->kill(key_of_run(stop->run), stop->grace);
+    } else if (const auto* lease = std::get_if<ExtendLease>(&item)) {
+      guard_->set_lease(lease->node_id, lease->deadline);
+    } else if (const auto* no_lease = std::get_if<ForgetLease>(&item)) {
+      guard_->forget_lease(no_lease->node_id);
+    } else if (auto* stage = std::get_if<StageIn>(&item)) {
+      jobs.emplace_back(StageInJob{stage->run, std::move(stage->node_id), std::move(stage->folder),
+                                   std::move(stage->resource_files)});
+    } else if (auto* upload = std::get_if<UploadOutputs>(&item)) {
+      jobs.emplace_back(UploadOutputsJob{upload->run, std::move(upload->node_id),
+                                         std::move(upload->folder), std::move(upload->output_files),
+                                         std::move(upload->environment)});
+    } else if (const auto* cancel = std::get_if<CancelTransfers>(&item)) {
+      jobs.emplace_back(CancelJob{cancel->run});
+    } else if (auto* remove = std::get_if<RemoveFolder>(&item)) {
+      jobs.emplace_back(RemoveFolderJob{std::move(remove->node_id), std::move(remove->folder)});
+    } else if (auto* make = std::get_if<MakeNode>(&item)) {
+      jobs.emplace_back(MakeNodeJob{std::move(make->node_id)});
+    } else if (auto* wipe = std::get_if<WipeNode>(&item)) {
+      jobs.emplace_back(WipeNodeJob{std::move(wipe->node_id)});
+    }
+  }
+  if (!jobs.empty()) files_->submit(std::move(jobs));
+}
+
+void Loop::update_readiness() {
+  bool reached = false;
+  for (const ShardId shard : opened_) reached = reached || endpoint_->reachable(shard);
+  const bool ready = program_.readiness.state().ready;
+  if (reached && !ready) program_.readiness.set_ready();
+  if (!reached && (ready || program_.readiness.state().reason == "starting"))
+    program_.readiness.set_not_ready("no broker that knows a shard answers");
+}
+
+bool Loop::everything_said() const {
+  if (!agent_->idle()) return false;
+  for (const ShardId shard : opened_) {
+    if (endpoint_->reachable(shard) && !outgoing_->all_acknowledged(shard)) return false;
+  }
+  return true;
+}
+
+// Tasks are not left to the guard: who ends a worker wants its processes gone. What is lost so is
+// told at once, and runs elsewhere.
+void Loop::end() {
+  program_.log.info("stopping", {{"running", agent_->counts().attempts_running}});
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, program_.shutdown.fd(), nullptr);
+  const MonoTime patience = runtime::mono_now() + kShutdownPatience;
+  agent_->shut_down(runtime::now_boottime(), effects_);
+  turn();
+  while (!everything_said() && runtime::mono_now() < patience) {
+    wait();
+    turn();
+  }
+  if (!guard_) return;
+  guard_->shut_down(Duration::zero());
+  turn();
+  while (!guard_->shut_down_done() && runtime::mono_now() < patience + kShutdownPatience) {
+    wait();
+    turn();
+  }
+}
+
+}  // namespace windlass::worker
