@@ -1,0 +1,223 @@
+#include "api/parse_job.h"
+
+#include "api/json_in.h"
+#include "api/kept_models.h"
+#include "api/parse_common.h"
+
+namespace windlass::api {
+
+namespace {
+
+constexpr std::int32_t kPriorityMax = 1000;
+constexpr std::size_t kReasonBytesMax = 1024;
+
+constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
+                                       {"url", Allowed::anything},
+                                       {"eTag", Allowed::anything},
+                                       {"lastModified", Allowed::anything},
+                                       {"creationTime", Allowed::anything},
+                                       {"state", Allowed::anything},
+                                       {"stateTransitionTime", Allowed::anything},
+                                       {"previousState", Allowed::anything},
+                                       {"previousStateTransitionTime", Allowed::anything},
+                                       {"executionInfo", Allowed::anything},
+                                       {"stats", Allowed::anything}};
+constexpr UnbuiltMember kUnbuilt[] = {{"allowTaskPreemption", Allowed::only_false}};
+constexpr UnbuiltMember kUnbuiltInAdd[] = {{"jobManagerTask", Allowed::nothing},
+                                           {"jobPreparationTask", Allowed::nothing},
+                                           {"jobReleaseTask", Allowed::nothing}};
+// Fixed when the job is added: newer SDKs send them back with every change, as they read them.
+constexpr UnbuiltMember kFixed[] = {{"id", Allowed::anything},
+                                    {"displayName", Allowed::anything},
+                                    {"usesTaskDependencies", Allowed::anything},
+                                    {"onTaskFailure", Allowed::anything},
+                                    {"commonEnvironmentSettings", Allowed::anything},
+                                    {"jobManagerTask", Allowed::anything},
+                                    {"jobPreparationTask", Allowed::anything},
+                                    {"jobReleaseTask", Allowed::anything}};
+
+bool judge_common(std::string_view name, const Value& value) {
+  return judge_unbuilt(kReadOnly, name, value) || judge_unbuilt(kUnbuilt, name, value);
+}
+
+void read_priority(const Value& value, std::int32_t& out) {
+  if (value.read(out) && (out < -kPriorityMax || out > kPriorityMax)) {
+    value.refuse(ErrorCode::out_of_range_priority, "A priority is between -1000 and 1000.");
+  }
+}
+
+void read_parallel_tasks(const Value& value, std::int32_t& out) {
+  if (value.read(out) && out != -1 && out <= 0) {
+    value.refuse("The value must be -1 (without limit) or more than 0.");
+  }
+}
+
+void read_constraints(const Value& value, JobConstraints& out) {
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name == "maxWallClockTime") {
+      read_wall_clock_limit(member, out.max_wall_clock_time);
+    } else if (name == "maxTaskRetryCount") {
+      read_retry_count(member, out.task_retries_max);
+    } else {
+      return false;
+    }
+    return true;
+  });
+}
+
+void read_pool_info(const Value& value, std::string& pool_id) {
+  bool has_auto_pool = false;
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name == "poolId") {
+      read_id(member, pool_id);
+    } else if (name == "autoPoolSpecification") {
+      has_auto_pool = member.given();
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (!value.given()) return;
+  if (has_auto_pool != pool_id.empty()) {
+    value.refuse("Exactly one of poolId and autoPoolSpecification is required.");
+  } else if (has_auto_pool) {
+    value.problem().set(not_implemented(value.place() + ".autoPoolSpecification"));
+  }
+}
+
+void read_on_task_failure(const Value& value, OnTaskFailure& out) {
+  value.read_word(out);
+  if (out != OnTaskFailure::noaction) value.refuse_not_built();
+}
+
+// What PATCH and PUT have in common.
+bool read_change(JobChange& change, std::string_view name, const Value& value) {
+  if (name == "priority") {
+    if (value.given()) read_priority(value, change.priority.emplace());
+  } else if (name == "maxParallelTasks") {
+    if (value.given()) read_parallel_tasks(value, change.parallel_tasks_max.emplace());
+  } else if (name == "onAllTasksComplete") {
+    if (value.given()) value.read_word(change.on_all_tasks_complete.emplace());
+  } else if (name == "constraints") {
+    if (value.given()) read_constraints(value, change.constraints.emplace());
+  } else if (name == "poolInfo") {
+    if (value.given()) read_pool_info(value, change.pool_id.emplace());
+  } else if (name == "metadata") {
+    if (value.given()) read_metadata(value, change.metadata.emplace());
+  } else {
+    return judge_common(name, value) || judge_unbuilt(kFixed, name, value);
+  }
+  return true;
+}
+
+bool read_job(JobSpec& spec, std::string_view name, const Value& value) {
+  if (name == "id") {
+    read_id(value, spec.id);
+  } else if (name == "displayName") {
+    read_display_name(value, spec.display_name);
+  } else if (name == "priority") {
+    read_priority(value, spec.priority);
+  } else if (name == "maxParallelTasks") {
+    read_parallel_tasks(value, spec.parallel_tasks_max);
+  } else if (name == "constraints") {
+    read_constraints(value, spec.constraints);
+  } else if (name == "commonEnvironmentSettings") {
+    read_environment(value, spec.common_environment_settings);
+  } else if (name == "poolInfo") {
+    read_pool_info(value, spec.pool_id);
+  } else if (name == "onAllTasksComplete") {
+    value.read_word(spec.on_all_tasks_complete);
+  } else if (name == "onTaskFailure") {
+    read_on_task_failure(value, spec.on_task_failure);
+  } else if (name == "usesTaskDependencies") {
+    value.read(spec.uses_task_dependencies);
+  } else if (name == "metadata") {
+    read_metadata(value, spec.metadata);
+  } else if (name == "networkConfiguration") {
+    keep(value, name, job_network_configuration_model(), spec.kept_json);
+  } else {
+    return judge_common(name, value) || judge_unbuilt(kUnbuiltInAdd, name, value);
+  }
+  return true;
+}
+
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+}  // namespace
+
+Result<JobSpec> parse_add_job(std::string_view text) {
+  ParsedBody body(text);
+  JobSpec spec;
+  body.value().each_member(
+      [&](std::string_view name, const Value& value) { return read_job(spec, name, value); });
+  body.value().require(!spec.id.empty(), "id");
+  body.value().require(!spec.pool_id.empty(), "poolInfo");
+  if (body.failed()) return body.error();
+  return spec;
+}
+
+Result<ChangeJob> parse_patch_job(std::string_view text) {
+  static constexpr UnbuiltMember kUnbuiltInPatch[] = {{"networkConfiguration", Allowed::nothing}};
+  ParsedBody body(text);
+  ChangeJob command;
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    return read_change(command.change, name, value) || judge_unbuilt(kUnbuiltInPatch, name, value);
+  });
+  if (body.failed()) return body.error();
+  return command;
+}
+
+Result<ChangeJob> parse_put_job(std::string_view text) {
+  static constexpr UnbuiltMember kFixedInPut[] = {{"networkConfiguration", Allowed::anything}};
+  ParsedBody body(text);
+  ChangeJob command;
+  command.replace = true;
+  JobChange& change = command.change;
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    return read_change(change, name, value) || judge_unbuilt(kFixedInPut, name, value);
+  });
+  body.value().require(change.pool_id.has_value(), "poolInfo");
+  if (body.failed()) return body.error();
+  const JobSpec defaults;
+  change.priority = change.priority.value_or(defaults.priority);
+  change.parallel_tasks_max = change.parallel_tasks_max.value_or(defaults.parallel_tasks_max);
+  change.on_all_tasks_complete =
+      change.on_all_tasks_complete.value_or(defaults.on_all_tasks_complete);
+  if (!change.constraints) change.constraints.emplace();
+  if (!change.metadata) change.metadata.emplace();
+  return command;
+}
+
+Result<DisableJob> parse_disable_job(std::string_view text) {
+  ParsedBody body(text);
+  DisableJob command;
+  bool has_option = false;
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name != "disableTasks") return name == "odata.metadata";
+    has_option = value.read_word(command.disable_tasks);
+    return true;
+  });
+  body.value().require(has_option, "disableTasks");
+  if (body.failed()) return body.error();
+  return command;
+}
+
+Result<TerminateJob> parse_terminate_job(std::string_view text) {
+  TerminateJob command;
+  command.reason = "UserTerminate";
+  if (is_blank(text)) return command;
+  ParsedBody body(text);
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name != "terminateReason") return name == "odata.metadata";
+    if (value.read(command.reason) && command.reason.size() > kReasonBytesMax) {
+      value.refuse("A reason has at most 1024 characters.");
+    }
+    return true;
+  });
+  if (body.failed()) return body.error();
+  return command;
+}
+
+}  // namespace windlass::api

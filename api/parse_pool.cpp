@@ -1,0 +1,231 @@
+#include "api/parse_pool.h"
+
+#include "api/json_in.h"
+#include "api/kept_models.h"
+#include "api/parse_common.h"
+
+namespace windlass::api {
+
+namespace {
+
+constexpr std::int32_t kTaskSlotsMax = 256;
+constexpr Duration kResizeTimeoutMin = std::chrono::minutes(5);
+
+// What a client that sends back a pool it has read may leave in, and what is not built.
+constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
+                                       {"url", Allowed::anything},
+                                       {"eTag", Allowed::anything},
+                                       {"lastModified", Allowed::anything},
+                                       {"creationTime", Allowed::anything},
+                                       {"state", Allowed::anything},
+                                       {"stateTransitionTime", Allowed::anything},
+                                       {"allocationState", Allowed::anything},
+                                       {"allocationStateTransitionTime", Allowed::anything},
+                                       {"currentDedicatedNodes", Allowed::anything},
+                                       {"currentLowPriorityNodes", Allowed::anything},
+                                       {"resizeErrors", Allowed::anything},
+                                       {"autoScaleRun", Allowed::anything},
+                                       {"stats", Allowed::anything},
+                                       {"identity", Allowed::anything},
+                                       {"currentNodeCommunicationMode", Allowed::anything}};
+constexpr UnbuiltMember kUnbuilt[] = {{"certificateReferences", Allowed::empty},
+                                      {"applicationPackageReferences", Allowed::empty},
+                                      {"applicationLicenses", Allowed::empty},
+                                      {"userAccounts", Allowed::empty},
+                                      {"mountConfiguration", Allowed::empty}};
+// What newer versions let PATCH change.
+constexpr UnbuiltMember kUnbuiltInPatch[] = {{"id", Allowed::anything},
+                                             {"displayName", Allowed::nothing},
+                                             {"vmSize", Allowed::nothing},
+                                             {"taskSlotsPerNode", Allowed::nothing},
+                                             {"taskSchedulingPolicy", Allowed::nothing},
+                                             {"networkConfiguration", Allowed::nothing},
+                                             {"virtualMachineConfiguration", Allowed::nothing},
+                                             {"upgradePolicy", Allowed::nothing},
+                                             {"resourceTags", Allowed::nothing},
+                                             {"enableInterNodeCommunication", Allowed::nothing}};
+
+bool judge_common(std::string_view name, const Value& value) {
+  return judge_unbuilt(kReadOnly, name, value) || judge_unbuilt(kUnbuilt, name, value);
+}
+
+void read_target(const Value& value, std::int32_t& out) {
+  if (value.read(out) && out < 0) value.refuse("A number of nodes is 0 or more.");
+}
+
+void read_resize_timeout(const Value& value, Duration& out) {
+  if (value.read(out) && out < kResizeTimeoutMin) {
+    value.refuse("The resize timeout must be 5 minutes or longer.");
+  }
+}
+
+void read_scheduling_policy(const Value& value, NodeFillType& out) {
+  bool has_type = false;
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name == "nodeFillType") {
+      has_type = member.read_word(out);
+    } else if (name == "jobDefaultOrder") {
+      std::string order;
+      if (member.read(order) && !same_word(order, "none")) member.refuse_not_built();
+    } else {
+      return false;
+    }
+    return true;
+  });
+  value.require(!value.given() || has_type, "nodeFillType");
+}
+
+// What a body may say of autoscaling while it is not built: that it is off.
+bool read_auto_scale(std::string_view name, const Value& value) {
+  if (name == "enableAutoScale") {
+    bool enabled = false;
+    if (value.read(enabled) && enabled) value.refuse_not_built();
+  } else if (name == "autoScaleFormula" || name == "autoScaleEvaluationInterval") {
+    if (value.given()) value.refuse("The property is valid with enableAutoScale=true only.");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+class PoolReader {
+ public:
+  void read(const Value& body) {
+    judge_auto_scale(body);
+    body.each_member([&](std::string_view name, const Value& value) {
+      return read_size(name, value) || read_content(name, value) || read_auto_scale(name, value) ||
+             judge_common(name, value);
+    });
+    body.require(!spec.id.empty(), "id");
+    body.require(!spec.vm_size.empty(), "vmSize");
+    if (body.given() && has_cloud_service_ == has_virtual_machine_) {
+      body.problem().set(property_error(
+          ErrorCode::invalid_property_value, "virtualMachineConfiguration", "",
+          "Exactly one of virtualMachineConfiguration and cloudServiceConfiguration is required."));
+    }
+  }
+
+  PoolSpec spec;
+
+ private:
+  // Judged first, so that a pool with autoscale is refused for that and not for its formula.
+  static void judge_auto_scale(const Value& body) {
+    body.each_member([](std::string_view name, const Value& value) {
+      if (name == "enableAutoScale") read_auto_scale(name, value);
+      return true;
+    });
+  }
+
+  bool read_size(std::string_view name, const Value& value) {
+    if (name == "vmSize") {
+      if (value.read(spec.vm_size) && spec.vm_size.empty()) value.refuse("A size is required.");
+    } else if (name == "resizeTimeout") {
+      read_resize_timeout(value, spec.resize_timeout);
+    } else if (name == "targetDedicatedNodes") {
+      read_target(value, spec.target_dedicated_nodes);
+    } else if (name == "targetLowPriorityNodes") {
+      read_target(value, spec.target_spot_nodes);
+    } else if (name == "taskSlotsPerNode" || name == "maxTasksPerNode") {
+      const bool read = value.read(spec.task_slots_per_node);
+      if (read && (spec.task_slots_per_node < 1 || spec.task_slots_per_node > kTaskSlotsMax)) {
+        value.refuse("A node has 1 to 256 task slots.");
+      }
+    } else if (name == "taskSchedulingPolicy") {
+      read_scheduling_policy(value, spec.fill_type);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool read_content(std::string_view name, const Value& value) {
+    if (name == "id") {
+      read_id(value, spec.id);
+    } else if (name == "displayName") {
+      read_display_name(value, spec.display_name);
+    } else if (name == "cloudServiceConfiguration") {
+      has_cloud_service_ = value.given();
+      keep(value, name, cloud_service_configuration_model(), spec.kept_json);
+    } else if (name == "virtualMachineConfiguration") {
+      has_virtual_machine_ = value.given();
+      keep(value, name, virtual_machine_configuration_model(), spec.kept_json);
+    } else if (name == "enableInterNodeCommunication") {
+      value.read(spec.enable_inter_node_communication);
+    } else if (name == "networkConfiguration") {
+      keep(value, name, network_configuration_model(), spec.kept_json);
+    } else if (name == "resourceTags" || name == "upgradePolicy") {
+      keep_anything(value, name, spec.kept_json);
+    } else if (name == "startTask") {
+      read_start_task(value, spec.start_task);
+    } else if (name == "metadata") {
+      read_metadata(value, spec.metadata);
+    } else if (name == "targetNodeCommunicationMode") {
+      read_communication_mode(value, spec.target_node_communication_mode);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  bool has_cloud_service_ = false;
+  bool has_virtual_machine_ = false;
+};
+
+}  // namespace
+
+Result<PoolSpec> parse_add_pool(std::string_view text) {
+  ParsedBody body(text);
+  PoolReader reader;
+  if (!body.failed()) reader.read(body.value());
+  if (body.failed()) return body.error();
+  return std::move(reader.spec);
+}
+
+Result<PatchPool> parse_patch_pool(std::string_view text) {
+  ParsedBody body(text);
+  PatchPool patch;
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name == "startTask") {
+      read_start_task(value, patch.start_task);
+    } else if (name == "metadata") {
+      if (value.given()) read_metadata(value, patch.metadata.emplace());
+    } else if (name == "targetNodeCommunicationMode") {
+      if (value.given()) {
+        read_communication_mode(value, patch.target_node_communication_mode.emplace());
+      }
+    } else {
+      return judge_common(name, value) || judge_unbuilt(kUnbuiltInPatch, name, value);
+    }
+    return true;
+  });
+  if (body.failed()) return body.error();
+  return patch;
+}
+
+Result<ResizePool> parse_resize_pool(std::string_view text) {
+  ParsedBody body(text);
+  ResizePool resize;
+  const auto read_optional_target = [](const Value& value, std::optional<std::int32_t>& out) {
+    if (value.given()) read_target(value, out.emplace());
+  };
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name == "targetDedicatedNodes") {
+      read_optional_target(value, resize.target_dedicated_nodes);
+    } else if (name == "targetLowPriorityNodes") {
+      read_optional_target(value, resize.target_spot_nodes);
+    } else if (name == "resizeTimeout") {
+      if (value.given()) read_resize_timeout(value, resize.resize_timeout.emplace());
+    } else if (name == "nodeDeallocationOption") {
+      value.read_word(resize.deallocation);
+    } else {
+      return name == "odata.metadata";
+    }
+    return true;
+  });
+  const bool has_target = resize.target_dedicated_nodes || resize.target_spot_nodes;
+  if (!body.failed()) body.value().require(has_target, "targetDedicatedNodes");
+  if (body.failed()) return body.error();
+  return resize;
+}
+
+}  // namespace windlass::api

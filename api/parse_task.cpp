@@ -1,0 +1,320 @@
+#include "api/parse_task.h"
+
+#include "api/json_in.h"
+#include "api/kept_models.h"
+#include "api/parse_common.h"
+
+namespace windlass::api {
+
+namespace {
+
+constexpr std::size_t kDependencyBytesMax = 64'000;
+
+constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
+                                       {"url", Allowed::anything},
+                                       {"eTag", Allowed::anything},
+                                       {"lastModified", Allowed::anything},
+                                       {"creationTime", Allowed::anything},
+                                       {"state", Allowed::anything},
+                                       {"stateTransitionTime", Allowed::anything},
+                                       {"previousState", Allowed::anything},
+                                       {"previousStateTransitionTime", Allowed::anything},
+                                       {"executionInfo", Allowed::anything},
+                                       {"nodeInfo", Allowed::anything},
+                                       {"stats", Allowed::anything}};
+constexpr UnbuiltMember kUnbuilt[] = {{"containerSettings", Allowed::nothing},
+                                      {"multiInstanceSettings", Allowed::nothing},
+                                      {"applicationPackageReferences", Allowed::empty}};
+// Fixed when the task is added: newer SDKs send them back with a change, as they read them.
+constexpr UnbuiltMember kFixed[] = {{"id", Allowed::anything},
+                                    {"displayName", Allowed::anything},
+                                    {"exitConditions", Allowed::anything},
+                                    {"commandLine", Allowed::anything},
+                                    {"containerSettings", Allowed::anything},
+                                    {"resourceFiles", Allowed::anything},
+                                    {"outputFiles", Allowed::anything},
+                                    {"environmentSettings", Allowed::anything},
+                                    {"affinityInfo", Allowed::anything},
+                                    {"requiredSlots", Allowed::anything},
+                                    {"userIdentity", Allowed::anything},
+                                    {"multiInstanceSettings", Allowed::anything},
+                                    {"dependsOn", Allowed::anything},
+                                    {"applicationPackageReferences", Allowed::anything},
+                                    {"authenticationTokenSettings", Allowed::anything}};
+
+struct ConstraintsGiven {
+  std::optional<std::int32_t> retries_max;
+  std::optional<Duration> max_wall_clock_time;
+  std::optional<Duration> retention_time;
+};
+
+void read_constraints(const Value& value, ConstraintsGiven& out) {
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name == "maxTaskRetryCount") {
+      if (member.given()) read_retry_count(member, out.retries_max.emplace());
+    } else if (name == "maxWallClockTime") {
+      if (member.given()) read_wall_clock_limit(member, out.max_wall_clock_time.emplace());
+    } else if (name == "retentionTime") {
+      if (member.read(out.retention_time) && *out.retention_time < Duration::zero()) {
+        member.refuse(ErrorCode::invalid_constraint_value, "The value must not be negative.");
+      }
+    } else {
+      return false;
+    }
+    return true;
+  });
+}
+
+void read_container(const Value& value, OutputFile& file) {
+  static constexpr UnbuiltMember kUnbuiltHere[] = {{"identityReference", Allowed::nothing}};
+  bool has_url = false;
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name == "path") {
+      member.read(file.path);
+    } else if (name == "containerUrl") {
+      has_url = read_http_url(member, file.container_url);
+    } else if (name == "uploadHeaders") {
+      read_environment(member, file.upload_headers);  // the same shape: name, and perhaps value
+    } else {
+      return judge_unbuilt(kUnbuiltHere, name, member);
+    }
+    return true;
+  });
+  value.require(!value.given() || has_url, "containerUrl");
+}
+
+void read_output_file(const Value& value, OutputFile& file) {
+  bool has_pattern = false;
+  bool has_destination = false;
+  bool has_container = false;
+  bool has_options = false;
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name == "filePattern") {
+      has_pattern = member.read(file.file_pattern) && !file.file_pattern.empty();
+    } else if (name == "destination") {
+      has_destination = member.given();
+      member.each_member([&](std::string_view part, const Value& container) {
+        if (part != "container") return false;
+        has_container = container.given();
+        read_container(container, file);
+        return true;
+      });
+    } else if (name == "uploadOptions") {
+      has_options = member.each_member([&](std::string_view part, const Value& condition) {
+        if (part != "uploadCondition") return false;
+        condition.read_word(file.condition);
+        return true;
+      });
+    } else {
+      return false;
+    }
+    return true;
+  });
+  value.require(has_pattern, "filePattern");
+  value.require(has_destination, "destination");
+  value.require(has_container, "destination.container");
+  value.require(has_options, "uploadOptions");
+}
+
+// Both the scheduler (facts) and the answers to GET (document) need the ids.
+void read_dependencies(const Value& value, ParsedTask& out) {
+  static constexpr UnbuiltMember kUnbuiltHere[] = {{"taskIdRanges", Allowed::empty}};
+  std::size_t bytes = 0;
+  out.facts.depends_on_ids.clear();
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name != "taskIds") return judge_unbuilt(kUnbuiltHere, name, member);
+    member.each_item([&](const Value& item) {
+      std::string id;
+      read_id(item, id);
+      if (!item.given()) return item.refuse("An id must not be null.");
+      bytes += id.size();
+      out.facts.depends_on_ids.push_back(std::move(id));
+    });
+    if (bytes > kDependencyBytesMax) {
+      member.refuse(ErrorCode::task_dependency_list_too_long,
+                    "The ids have more than 64000 characters together.");
+    }
+    return true;
+  });
+  out.document.depends_on_ids = out.facts.depends_on_ids;
+}
+
+void read_affinity(const Value& value, ParsedTask& out) {
+  bool has_id = false;
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name != "affinityId") return false;
+    has_id = member.read(out.facts.affinity_id);
+    return true;
+  });
+  value.require(!value.given() || has_id, "affinityId");
+  out.document.affinity_id = out.facts.affinity_id;
+}
+
+// What happens anyway: no action on the job, and dependents stay blocked after a failure.
+void judge_exit_options(const Value& value) {
+  value.each_member([](std::string_view name, const Value& member) {
+    std::string action;
+    if (name == "jobAction") {
+      if (member.read(action) && !same_word(action, "none")) member.refuse_not_built();
+    } else if (name == "dependencyAction") {
+      if (member.read(action) && !same_word(action, "block")) member.refuse_not_built();
+    } else {
+      return false;
+    }
+    return true;
+  });
+}
+
+void judge_exit_conditions(const Value& value) {
+  static constexpr UnbuiltMember kUnbuiltHere[] = {{"exitCodes", Allowed::empty},
+                                                   {"exitCodeRanges", Allowed::empty}};
+  value.each_member([](std::string_view name, const Value& member) {
+    if (name == "default" || name == "preProcessingError" || name == "fileUploadError") {
+      judge_exit_options(member);
+      return true;
+    }
+    return judge_unbuilt(kUnbuiltHere, name, member);
+  });
+}
+
+void judge_token_settings(const Value& value) {
+  static constexpr UnbuiltMember kUnbuiltHere[] = {{"access", Allowed::empty}};
+  value.each_member([](std::string_view name, const Value& member) {
+    return judge_unbuilt(kUnbuiltHere, name, member);
+  });
+}
+
+bool read_rare_member(ParsedTask& task, std::string_view name, const Value& value) {
+  if (name == "displayName") {
+    read_display_name(value, task.document.display_name);
+  } else if (name == "outputFiles") {
+    task.document.output_files.clear();
+    value.each_item([&](const Value& item) {
+      read_output_file(item, task.document.output_files.emplace_back());
+    });
+  } else if (name == "userIdentity") {
+    read_user_identity(value, task.document.user_identity);
+  } else if (name == "affinityInfo") {
+    read_affinity(value, task);
+  } else if (name == "exitConditions") {
+    judge_exit_conditions(value);
+    keep(value, name, exit_conditions_model(), task.document.kept_json);
+  } else if (name == "authenticationTokenSettings") {
+    judge_token_settings(value);
+  } else {
+    return judge_unbuilt(kUnbuilt, name, value) || judge_unbuilt(kReadOnly, name, value);
+  }
+  return true;
+}
+
+bool read_member(ParsedTask& task, std::string_view name, const Value& value) {
+  NewTask& facts = task.facts;
+  TaskDocument& document = task.document;
+  if (name == "id") {
+    read_id(value, facts.id);
+  } else if (name == "commandLine") {
+    value.read(document.command_line);
+  } else if (name == "resourceFiles") {
+    read_resource_files(value, document.resource_files);
+  } else if (name == "environmentSettings") {
+    read_environment(value, document.environment_settings);
+  } else if (name == "constraints") {
+    ConstraintsGiven given;
+    read_constraints(value, given);
+    facts.retries_max = given.retries_max;
+    facts.max_wall_clock_time = given.max_wall_clock_time;
+    facts.retention_time = given.retention_time;
+  } else if (name == "requiredSlots") {
+    if (value.read(facts.required_slots) && facts.required_slots < 1) {
+      value.refuse("A task requires 1 slot or more.");
+    }
+  } else if (name == "dependsOn") {
+    read_dependencies(value, task);
+  } else {
+    return read_rare_member(task, name, value);
+  }
+  return true;
+}
+
+void read_task(const Value& value, ParsedTask& task) {
+  value.each_member(
+      [&](std::string_view name, const Value& member) { return read_member(task, name, member); });
+  value.require(!task.facts.id.empty(), "id");
+  value.require(!task.document.command_line.empty(), "commandLine");
+}
+
+std::string readable_id(const Value& item) {
+  std::string id;
+  item.each_member([&](std::string_view name, const Value& member) {
+    if (name == "id") id = member.as_string().value_or(std::string_view()).substr(0, 256);
+    return true;
+  });
+  return id;
+}
+
+}  // namespace
+
+Result<ParsedTask> parse_add_task(std::string_view text) {
+  ParsedBody body(text);
+  ParsedTask task;
+  if (!body.failed()) read_task(body.value(), task);
+  if (body.failed()) return body.error();
+  return task;
+}
+
+Result<std::vector<ParsedItem>> parse_add_task_collection(std::string_view text) {
+  ParsedBody body(text);
+  std::vector<ParsedItem> items;
+  bool has_list = false;
+  body.value().each_member([&](std::string_view name, const Value& list) {
+    if (name != "value") return name == "odata.metadata";
+    has_list = list.given();
+    items.clear();
+    const std::size_t count = list.items();
+    if (has_list && list.is_list() && (count == 0 || count > kCollectionTasksMax)) {
+      list.refuse("A collection has 1 to 100 tasks.");
+    }
+    items.reserve(count);
+    list.each_item([&](const Value& item) {
+      if (!item.is_object()) return item.refuse("A task must be an object.");
+      Problem problem;
+      ParsedTask task;
+      // Names within an item start at the task, as they do when it is added alone.
+      const Place place;
+      read_task(item.as_root(place, problem), task);
+      if (problem.found()) {
+        items.push_back({readable_id(item), std::move(problem.error())});
+      } else {
+        std::string id = task.facts.id;
+        items.push_back({std::move(id), std::move(task)});
+      }
+    });
+    return true;
+  });
+  body.value().require(has_list, "value");
+  if (body.failed()) return body.error();
+  return items;
+}
+
+Result<ChangeTask> parse_put_task(std::string_view text) {
+  ParsedBody body(text);
+  ConstraintsGiven given;
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name == "constraints") {
+      read_constraints(value, given);
+      return true;
+    }
+    return judge_unbuilt(kReadOnly, name, value) || judge_unbuilt(kFixed, name, value);
+  });
+  if (body.failed()) return body.error();
+  ChangeTask command;
+  command.retries_max = given.retries_max;
+  TaskConstraints& constraints = command.constraints;
+  constraints.retries_max = given.retries_max.value_or(constraints.retries_max);
+  constraints.max_wall_clock_time =
+      given.max_wall_clock_time.value_or(constraints.max_wall_clock_time);
+  constraints.retention_time = given.retention_time.value_or(constraints.retention_time);
+  return command;
+}
+
+}  // namespace windlass::api
