@@ -22,8 +22,8 @@ ErrorFace face_of(ErrorCode code);
 std::string error_body(const Error& error, std::string_view base_url, std::string_view request_id,
                        WallTime time);
 
-// `,"code":...,"message":...,"values":...` without braces and leading comma: for the error inside
-// a collection's result.
+// The members `code`, `message` and `values` without braces: the error inside a collection's
+// result.
 void append_error_members(std::string& out, const Error& error, std::string_view request_id,
                           WallTime time);
 

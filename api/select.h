@@ -27,7 +27,7 @@ class Select {
   bool wants_task_document() const;
 
  private:
-  std::vector<std::string> names_;  // empty: all
+  std::vector<std::string_view> names_;  // of the tables of known names; empty: all
 };
 
 // Every top-level name that some answer or some client's `$select` has for this entity.

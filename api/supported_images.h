@@ -15,7 +15,6 @@ struct SupportedImage {
   std::string_view offer;
   std::string_view sku;
   std::string_view node_agent_sku_id;
-  bool linux_os = true;
   bool verified = true;
 };
 

@@ -123,15 +123,14 @@ export function renderCommand(number) {
 }
 
 function tasksOf(container, containerUrl) {
-  const query = new URL(containerUrl).search;
-  const url = (blobName) => container.getBlobClient(blobName).url + query;
+  const sceneUrl = container.getBlobClient("scene/windlass.pov").url + new URL(containerUrl).search;
   const frames = [];
   for (let number = 1; number <= kFrames; ++number) {
     const id = frameId(number);
     frames.push({
       id,
       commandLine: renderCommand(number),
-      resourceFiles: [{ httpUrl: url("scene/windlass.pov"), filePath: "windlass.pov" }],
+      resourceFiles: [{ httpUrl: sceneUrl, filePath: "windlass.pov" }],
       outputFiles: outputFiles(id, `${id}.png`, `frames/${id}.png`, containerUrl),
     });
   }
@@ -141,8 +140,8 @@ function tasksOf(container, containerUrl) {
     commandLine: `ffmpeg -y -loglevel warning -framerate ${kFramesPerSecond} ` +
       "-i frames/frame-%04d.png -c:v libx264 -crf 14 -pix_fmt yuv420p -movflags +faststart film.mp4",
     dependsOn: { taskIds: frames.map((task) => task.id) },
-    resourceFiles: frames.map(({ id }) =>
-      ({ httpUrl: url(`frames/${id}.png`), filePath: `frames/${id}.png` })),
+    // What the container holds when the task starts: all frames, since it waits for them.
+    resourceFiles: [{ storageContainerUrl: containerUrl, blobPrefix: "frames/" }],
     outputFiles: outputFiles("film", "film.mp4", "film.mp4", containerUrl),
   };
   return [...frames, film];

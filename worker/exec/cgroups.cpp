@@ -180,7 +180,10 @@ void Cgroup::signal_all(int signal, int but) const {
 }
 
 void Cgroup::kill_all() {
-  if (v2_ && write_small_file(path_ + "/cgroup.kill", "1")) return;
+  if (v2_ && write_small_file(path_ + "/cgroup.kill", "1")) {
+    killed_whole_ = true;
+    return;
+  }
   if (limits_ && !frozen_out_) {
     frozen_out_ = write_small_file(path_ + "/pids.max", "0");
   }
@@ -272,7 +275,7 @@ std::unique_ptr<Cgroup> Cgroups::take() {
 }
 
 void Cgroups::give_back(std::unique_ptr<Cgroup> cgroup) {
-  if (idle_.size() < kIdleMax) idle_.push_back(std::move(cgroup));
+  if (cgroup->reusable() && idle_.size() < kIdleMax) idle_.push_back(std::move(cgroup));
 }
 
 bool clear_cgroups(const std::string& path) {

@@ -1,6 +1,6 @@
 // One cgroup for each running attempt: no process leaves it by forking or by a session of its own.
-// Folders are used again, because making and removing them costs more than a short task; a folder
-// is only used again when it is empty.
+// Folders are used again, because making and removing them costs much of what a short task does; a
+// folder is only used again when it is empty.
 //
 // Two layouts. v2: processes are born in the cgroup, cgroup.kill ends all of them at once, and
 // cgroup.events says whether any is left. v1: the pids hierarchy; a new process writes itself into
@@ -31,6 +31,8 @@ class Cgroup {
   // Signals each process once, except those of the process group `but`.
   void signal_all(int signal, int but) const;
   void kill_all();
+  // Kernels since 6.14 kill at birth what is born into a cgroup that was ever ended by cgroup.kill.
+  bool reusable() const { return !killed_whole_; }
 
  private:
   std::string path_;
@@ -40,6 +42,7 @@ class Cgroup {
   int tasks_fd_ = -1;                           // v1
   int left_fd_ = -1;                            // cgroup.events or pids.current
   std::optional<std::uint32_t> processes_max_;  // as last written
+  bool killed_whole_ = false;                   // by cgroup.kill
   bool frozen_out_ = false;                     // pids.max was set to 0 by kill_all()
 };
 

@@ -399,7 +399,9 @@ int Launcher::try_to_join(JoinBy join) {
   Plan plan{.tasks_fd = join.tasks_fd, .only_join = true};
   const long pid = make_child(stack_, join.cgroup_fd, plan);
   if (pid < 0) return errno;
-  waitpid(static_cast<pid_t>(pid), nullptr, 0);
+  int status = 0;
+  waitpid(static_cast<pid_t>(pid), &status, 0);
+  if (plan.error == 0 && status != 0) return ECANCELED;  // killed at birth
   return plan.error;
 }
 

@@ -59,9 +59,9 @@ class SpawnerClient::Connection {
     while (!welcomed_) {
       const Duration left = end - boottime_now().mono;
       if (left <= Duration{}) {
-        throw std::runtime_error("the spawner of " + options_.folder + " does not answer; " +
-                                 (launch_error_.empty() ? "its spawner.log may say why"
-                                                        : launch_error_));
+        throw std::runtime_error(
+            "the spawner of " + options_.folder + " does not answer; " +
+            (launch_error_.empty() ? "its spawner.log may say why" : launch_error_));
       }
       pollfd poll_fd{.fd = epoll_, .events = POLLIN, .revents = 0};
       poll(&poll_fd, 1,
