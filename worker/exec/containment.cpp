@@ -109,25 +109,24 @@ bool DescentContainment::empty(const AttemptKey& key) {
   return !orphans || members(key).empty();
 }
 
-// Says whose an orphan is, and remembers it.
+// Says whose an orphan is, and remembers it. One that is only suspected is looked at again: in the
+// middle of an execve a process shows no environment.
 const DescentContainment::Orphan& DescentContainment::judge(const ProcessInfo& process) {
   const auto known = orphans_.find(process.pid);
-  if (known != orphans_.end() && known->second.start_time == process.start_time) {
-    return known->second;
-  }
-  Orphan orphan{.start_time = process.start_time, .suspects = {}};
+  const bool same = known != orphans_.end() && known->second.start_time == process.start_time;
+  if (same && known->second.suspects.size() == 1) return known->second;
+
   const std::string prefix = folder_mark_ + ':';
   const std::string marked = environment_of(process.pid, kVariable).value_or("");
   for (const auto& [key, family] : families_) {
     if (process.session == family.leader || process.group == family.leader ||
         marked == prefix + to_text(key)) {
-      orphan.suspects = {key};
-      break;
+      return orphans_[process.pid] = {.start_time = process.start_time, .suspects = {key}};
     }
   }
-  if (orphan.suspects.empty()) {
-    for (const auto& [key, family] : families_) orphan.suspects.insert(key);
-  }
+  if (same) return known->second;
+  Orphan orphan{.start_time = process.start_time, .suspects = {}};
+  for (const auto& [key, family] : families_) orphan.suspects.insert(key);
   return orphans_[process.pid] = std::move(orphan);
 }
 

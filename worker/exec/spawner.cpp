@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t kFramesPerTurn = 16;
 constexpr std::size_t kReadBytes = 256U << 10;
+constexpr Duration kFolderLookInterval = std::chrono::seconds(1);
 // More than this unsent, and the worker is not listened to until it reads.
 constexpr std::size_t kOutputBytesMax = 16U << 20;
 
@@ -87,9 +88,11 @@ void Spawner::run() {
     }
     if (children_changed_) reap();
     handle_frames();
+    const Now now = boottime_now();
     Effects effects;
-    core_.tick(boottime_now(), effects);
+    core_.tick(now, effects);
     carry_out(effects);
+    look_for_folder(now);
     write_worker();
   }
 }
@@ -116,6 +119,7 @@ void Spawner::accept_worker() {
   checked("epoll_ctl", epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event));
   watched_ = event.events;
   core_.worker_connected();
+  folder_look_at_ = MonoTime{INT64_MAX};
   parts_.log("event=worker_connected pid=" + std::to_string(peer.pid));
 }
 
@@ -128,7 +132,9 @@ void Spawner::drop_worker(const std::string& why) {
   output_.clear();
   output_sent_ = 0;
   watched_ = 0;
-  core_.worker_gone(boottime_now());
+  const Now now = boottime_now();
+  core_.worker_gone(now);
+  folder_look_at_ = now.mono + kFolderLookInterval;
   parts_.log("event=worker_gone reason=\"" + why +
              "\" running=" + std::to_string(core_.attempts_running()) +
              " unacknowledged=" + std::to_string(core_.attempts_unacknowledged()));
@@ -332,14 +338,28 @@ void Spawner::carry_out(Effects& effects) {
 // Only ever moved to an earlier time by a system call: a wake-up too many costs less than setting
 // the timer for each task.
 void Spawner::arm_timer() {
-  const std::optional<MonoTime> next = core_.next_deadline();
-  if (!next || *next >= timer_at_) return;
-  timer_at_ = *next;
+  const MonoTime next =
+      std::min(core_.next_deadline().value_or(MonoTime{INT64_MAX}), folder_look_at_);
+  if (next >= timer_at_) return;
+  timer_at_ = next;
   const std::int64_t ticks = std::max<std::int64_t>(timer_at_.ticks, 1);
   itimerspec when{};
   when.it_value.tv_sec = ticks / 10'000'000;
   when.it_value.tv_nsec = ticks % 10'000'000 * 100;
   checked("timerfd_settime", timerfd_settime(timer_, TFD_TIMER_ABSTIME, &when, nullptr));
+}
+
+// Without its folder the spawner cannot be found by any worker: nobody will renew a lease, stop a
+// task or hear of an end. It ends what it runs and goes.
+void Spawner::look_for_folder(Now now) {
+  if (worker_ >= 0 || now.mono < folder_look_at_) return;
+  folder_look_at_ = now.mono + kFolderLookInterval;
+  if (!parts_.folder_gone()) return;
+  parts_.log("event=shut_down reason=\"the folder is gone\"");
+  folder_look_at_ = MonoTime{INT64_MAX};
+  Effects effects;
+  core_.shut_down({.grace = kDefaultGrace}, now, effects);
+  carry_out(effects);
 }
 
 }  // namespace windlass::worker::exec

@@ -21,6 +21,7 @@ class Spawner {
     Launcher* launcher = nullptr;
     Containment* containment = nullptr;
     std::function<void(const std::string&)> log;  // one line: event=... field=...
+    std::function<bool()> folder_gone;            // so no worker will ever find us again
   };
   explicit Spawner(Parts parts);
   ~Spawner();
@@ -44,6 +45,7 @@ class Spawner {
   void carry_out(Effects& effects);
   void write_worker();
   void arm_timer();
+  void look_for_folder(Now now);
   bool may_read() const;     // the worker takes what it is owed
   bool input_waits() const;  // and has sent more than was handled
 
@@ -60,6 +62,7 @@ class Spawner {
   std::size_t output_sent_ = 0;
   std::uint32_t watched_ = 0;  // EPOLL* events of the connection
   MonoTime timer_at_{INT64_MAX};
+  MonoTime folder_look_at_{INT64_MAX};  // while no worker is connected
   bool children_changed_ = false;
   std::unordered_map<int, AttemptKey> leaders_;  // by pid, not yet reaped
 };

@@ -92,6 +92,12 @@ std::string folder_mark() {
   return text;
 }
 
+// Nobody but us removes the lock, unless the whole folder goes.
+bool folder_gone() {
+  struct stat info {};
+  return stat(kLockName, &info) != 0 && errno == ENOENT;
+}
+
 // Held for life by the open file. False: another spawner lives.
 bool take_lock() {
   const int fd = open(kLockName, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -209,7 +215,8 @@ int serve(const Arguments& arguments) {
                    .limits = limits,
                    .launcher = &launcher,
                    .containment = containment.get(),
-                   .log = log_line});
+                   .log = log_line,
+                   .folder_gone = folder_gone});
   // Last, because it closes /proc/self to a spawner that is not root: tasks that run as the same
   // user must not look into this process or steer it.
   prctl(PR_SET_DUMPABLE, 0);

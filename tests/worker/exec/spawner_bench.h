@@ -16,6 +16,7 @@
 
 #include <boost/test/unit_test.hpp>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -55,7 +56,8 @@ class SpawnerBench {
     base_ = name;
     chmod(name, 0755);
     options_.folder = base_ + "/data";
-    options_.program = WINDLASS_SPAWNER_PROGRAM;
+    const char* program = std::getenv("WINDLASS_SPAWNER_PROGRAM");
+    options_.program = program != nullptr ? program : WINDLASS_SPAWNER_PROGRAM;
     options_.cgroups = cgroups;
     options_.idle_exit = std::chrono::seconds(1);
     mkdir(options_.folder.c_str(), 0700);

@@ -301,7 +301,7 @@ BOOST_DATA_TEST_CASE(many_run_side_by_side, bdata::make(kWays), way) {
   for (const StartRequest& request : requests) bench.client().start(request);
   bench.client().flush();
   for (const StartRequest& request : requests) bench.await_start(request.key);
-  BOOST_TEST(bench.marked().size() >= 200U);
+  BOOST_TEST(eventually([&] { return bench.marked().size() >= 200U; }));
   // Opened for both ways, so that nothing waits; each reader takes one byte, which is a line.
   const int fd = open(fifo.c_str(), O_RDWR | O_CLOEXEC);
   const std::string lines(200, '\n');

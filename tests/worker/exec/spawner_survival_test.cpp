@@ -241,6 +241,21 @@ BOOST_DATA_TEST_CASE(it_ends_when_nothing_is_left_and_leaves_nothing, bdata::mak
   if (cgroup != "none") BOOST_TEST(!exists(cgroup));
 }
 
+BOOST_DATA_TEST_CASE(it_does_not_outlive_its_folder, bdata::make(kWays), way) {
+  SpawnerBench bench(way);
+  bench.run(bench.shell("exit 3"));  // never acknowledged
+  bench.start(bench.shell("touch ready; while :; do sleep 1000; done"));
+  BOOST_REQUIRE(bench.wait([&] { return exists(bench.folder() + "/ready"); }));
+  const int pid = bench.spawner_pid();
+  bench.lose_worker();
+  std::string cgroup = content_of(bench.options().folder + "/spawner.cgroup");
+  cgroup.pop_back();
+  std::filesystem::remove_all(bench.options().folder);
+  BOOST_TEST(eventually([&] { return !alive(pid); }));
+  BOOST_TEST(bench.marked().empty());
+  if (cgroup != "none") BOOST_TEST(!exists(cgroup));
+}
+
 BOOST_DATA_TEST_CASE(one_spawner_lives_in_a_folder, bdata::make(kWays), way) {
   SpawnerBench bench(way);
   const int pid = bench.spawner_pid();
