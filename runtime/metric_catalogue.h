@@ -41,6 +41,12 @@ inline constexpr double kCountBuckets[] = {1,   2,    5,    10,   20,    50,    
     "From the last byte of a request to the first of its answer.")                              \
   X(gateway_connections, gauge, "windlass_gateway_connections", "",                             \
     "Client connections that are open.")                                                        \
+  X(gateway_connections_refused, counter, "windlass_gateway_connections_refused_total", "",     \
+    "Connections told 503 because too many were open.")                                         \
+  X(gateway_in_flight, gauge, "windlass_gateway_requests_in_flight", "",                        \
+    "Requests that are being answered.")                                                        \
+  X(gateway_bytes, counter, "windlass_gateway_bytes_total", "direction",                        \
+    "Bytes of client connections, in and out.")                                                 \
   X(gateway_authentication_failures, counter, "windlass_gateway_authentication_failures_total", \
     "reason", "Requests refused before they were looked at.")                                   \
   /* broker */                                                                                  \

@@ -68,10 +68,11 @@ class PendingTable {
     return std::nullopt;
   }
 
-  // Takes any: for letting go of all at the end.
-  std::optional<Value> take_any() {
+  // Takes the first that `chosen(value)` likes, by looking at all: for rare occasions.
+  template <class Chosen>
+  std::optional<Value> take_if(Chosen chosen) {
     for (std::uint32_t index = 0; index < places_.size(); ++index) {
-      if (!places_[index].value) continue;
+      if (!places_[index].value || !chosen(*places_[index].value)) continue;
       unlink(index);
       return release(index);
     }

@@ -1,0 +1,25 @@
+// The operations that are built. Each reads its request, asks, and words the answer.
+#pragma once
+
+#include "gateway/exchange.h"
+
+namespace windlass::gateway {
+
+// clang-format off
+#define WINDLASS_HANDLERS(X) \
+  X(pool_add) X(pool_get) X(pool_exists) X(pool_list) X(pool_delete) X(pool_patch) X(pool_resize) X(pool_stop_resize) \
+  X(account_list_supported_images) X(account_list_pool_node_counts) \
+  X(compute_node_get) X(compute_node_list) \
+  X(job_add) X(job_get) X(job_list) X(job_patch) X(job_update) X(job_delete) X(job_terminate) X(job_disable) \
+  X(job_enable) X(job_get_task_counts) \
+  X(task_add) X(task_add_collection) X(task_get) X(task_list) X(task_update) X(task_delete) X(task_terminate) \
+  X(file_list_from_task) X(file_get_from_task) X(file_get_properties_from_task) X(file_delete_from_task) \
+  X(file_list_from_compute_node) X(file_get_from_compute_node) X(file_get_properties_from_compute_node) \
+  X(file_delete_from_compute_node)
+// clang-format on
+
+#define WINDLASS_X(operation) Async<Reply> operation(Exchange& exchange);
+WINDLASS_HANDLERS(WINDLASS_X)
+#undef WINDLASS_X
+
+}  // namespace windlass::gateway

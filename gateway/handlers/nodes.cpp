@@ -1,0 +1,68 @@
+// Nodes of a pool, and the counts of nodes of all pools.
+
+#include "gateway/handlers/handlers.h"
+
+#include "api/list_writer.h"
+#include "api/write_pool.h"
+#include "gateway/core/merge.h"
+#include "gateway/handlers/asking.h"
+#include "gateway/handlers/replying.h"
+
+namespace windlass::gateway {
+
+Async<Reply> compute_node_get(Exchange& exchange) {
+  auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
+  if (!pool_id) co_return std::move(pool_id.error());
+  auto node_id = id_in_url(exchange, 1, ErrorCode::node_not_found);
+  if (!node_id) co_return std::move(node_id.error());
+  auto select = select_of(exchange, api::Entity::node);
+  if (!select) co_return std::move(select.error());
+  Request request(GetNode{*pool_id, *node_id});
+  Answer answer = co_await ask(exchange, pool_shard(exchange, *pool_id), std::move(request));
+  auto node = expect<NodeView>(answer);
+  if (!node) co_return std::move(node.error());
+  std::string json;
+  api::write_node(json, *node, exchange.viewer, *select);
+  co_return success(exchange, std::move(json));
+}
+
+Async<Reply> compute_node_list(Exchange& exchange) {
+  auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
+  if (!pool_id) co_return std::move(pool_id.error());
+  auto list = list_request(exchange, query::node_filter_schema(), api::Entity::node);
+  if (!list) co_return std::move(list.error());
+  Request request(ListNodes{*pool_id, list->page});
+  Answer answer = co_await ask(exchange, pool_shard(exchange, *pool_id), std::move(request));
+  auto page = expect<Page<NodeView>>(answer);
+  if (!page) co_return std::move(page.error());
+  std::string json;
+  api::ListWriter writer(json, exchange.viewer.base_url, "nodes");
+  for (const NodeView& node : page->entries)
+    api::write_node(json, node, exchange.viewer, list->select);
+  writer.finish(link_after(exchange, page->next));
+  co_return success(exchange, std::move(json));
+}
+
+Async<Reply> account_list_pool_node_counts(Exchange& exchange) {
+  auto list = list_request(exchange, query::node_counts_filter_schema(), std::nullopt);
+  if (!list) co_return std::move(list.error());
+  Request request(ListNodeCounts{list->page});
+  auto answers = co_await ask_all(exchange, std::move(request));
+  if (!answers) co_return std::move(answers.error());
+  std::vector<std::pair<ShardId, Page<PoolNodeCounts>>> pages;
+  for (auto& [shard, answer] : *answers) {
+    auto page = expect<Page<PoolNodeCounts>>(answer);
+    if (!page) co_return std::move(page.error());
+    pages.emplace_back(shard, std::move(*page));
+  }
+  auto merged = merge_pages(
+      std::move(pages), list->page.entries_max,
+      [](const PoolNodeCounts& counts) -> const std::string& { return counts.pool_id; });
+  std::string json;
+  api::ListWriter writer(json, exchange.viewer.base_url, "poolnodecounts");
+  for (const auto& entry : merged.entries) api::write_node_counts(json, entry.view);
+  writer.finish(link_after(exchange, merged.next));
+  co_return success(exchange, std::move(json));
+}
+
+}  // namespace windlass::gateway
