@@ -7,7 +7,7 @@
 
 namespace windlass::scheduler {
 
-// All calls but the constructor need an open batch. The batch also keeps the log within
+// append, read and trim need an open batch. The batch also keeps the log within
 // StoreOptions::journal_bytes_max: each append makes room for itself by trimming a few old records.
 class LocalJournal final : public Journal {
  public:
@@ -19,9 +19,12 @@ class LocalJournal final : public Journal {
             const std::function<bool(const JournalRecord&)>& visitor) override;
   void trim(JournalPosition through) override;
 
-  std::uint64_t bytes() const;  // kept now
+  std::uint64_t bytes() const;  // of the pages that the last commit left in the log
 
  private:
+  Batch::Impl& open_batch() const;
+  void make_room(class RowTable& log, std::size_t parts);
+
   Store& store_;
   ShardEpoch epoch_ = 0;
 };

@@ -52,7 +52,8 @@ class WriteTxn {
 
   Table open_table(const char* name);  // made when missing; the handle lasts once committed
   std::uint64_t rows_total(Table table) const;
-  void commit();  // throws CommitError; the transaction is over either way
+  std::uint64_t bytes(Table table) const;  // of its pages
+  void commit();                           // throws CommitError; the transaction is over either way
   MDB_txn* get() const { return txn_; }
 
  private:
@@ -84,11 +85,15 @@ class Cursor {
   bool insert(std::string_view key, std::string_view value);
   // The key must be past the last one.
   void append(std::string_view key, std::string_view value);
+  // Another value for the row reached, whose key this is (from the caller's memory: the page that
+  // key() looks into moves).
+  void replace(std::string_view key, std::string_view value);
   // Removes the row reached; next() then reaches the one after it.
   void erase();
 
  private:
   bool get(int operation, std::string_view key);
+  int write(std::string_view key, std::string_view value, unsigned flags);
 
   MDB_cursor* cursor_ = nullptr;
   std::string_view key_;

@@ -25,6 +25,7 @@
 namespace windlass::scheduler {
 
 class LocalJournal;
+class StoreFolder;
 
 struct StoreOptions {
   std::string folder;  // made when missing (0700); on a local disk
@@ -137,7 +138,7 @@ class Batch final : public Rows {
   friend class Store;
   friend class LocalJournal;
   class Impl;
-  explicit Batch(class StoreFolder& folder);
+  explicit Batch(StoreFolder& folder);
 
   std::unique_ptr<Impl> impl_;
   bool changed_ = false;
@@ -163,7 +164,9 @@ class Store {
   const StoreOptions& options() const;
 
  private:
-  std::unique_ptr<class StoreFolder> folder_;
+  friend class LocalJournal;
+
+  std::unique_ptr<StoreFolder> folder_;
 };
 
 }  // namespace windlass::scheduler

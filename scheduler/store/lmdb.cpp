@@ -1,0 +1,176 @@
+#include "scheduler/store/lmdb.h"
+
+#include "model/assert.h"
+
+#include <lmdb.h>
+
+#include <cstring>
+#include <utility>
+
+namespace windlass::scheduler::lmdb {
+
+namespace {
+
+[[noreturn]] void fail(const char* call, int rc) {
+  throw StoreError(std::string(call) + ": " + mdb_strerror(rc));
+}
+
+void check(const char* call, int rc) {
+  if (rc != MDB_SUCCESS) fail(call, rc);
+}
+
+MDB_val to_val(std::string_view bytes) {
+  return {bytes.size(), const_cast<char*>(bytes.data())};  // LMDB reads it and never writes
+}
+
+std::string_view to_view(const MDB_val& val) {
+  return {static_cast<const char*>(val.mv_data), val.mv_size};
+}
+
+constexpr MDB_dbi kFreePages = 0;  // LMDB's own table: transaction -> pages that it freed
+
+}  // namespace
+
+Environment::Environment(const std::string& folder, std::uint64_t map_bytes, unsigned tables_max) {
+  check("mdb_env_create", mdb_env_create(&env_));
+  try {
+    check("mdb_env_set_maxdbs", mdb_env_set_maxdbs(env_, tables_max));
+    check("mdb_env_set_mapsize", mdb_env_set_mapsize(env_, map_bytes));
+    // NOTLS binds the short read transaction of use() to itself instead of to the thread.
+    check("mdb_env_open", mdb_env_open(env_, folder.c_str(), MDB_NOTLS, 0600));
+  } catch (...) {
+    mdb_env_close(env_);
+    throw;
+  }
+}
+
+Environment::~Environment() {
+  mdb_env_close(env_);
+}
+
+Use Environment::use() const {
+  MDB_envinfo info;
+  check("mdb_env_info", mdb_env_info(env_, &info));
+  MDB_stat stat;
+  check("mdb_env_stat", mdb_env_stat(env_, &stat));
+  Use use;
+  use.map_bytes = info.me_mapsize;
+  use.file_bytes = (info.me_last_pgno + 1) * stat.ms_psize;
+
+  MDB_txn* txn = nullptr;
+  check("mdb_txn_begin", mdb_txn_begin(env_, nullptr, MDB_RDONLY, &txn));
+  MDB_cursor* cursor = nullptr;
+  int rc = mdb_cursor_open(txn, kFreePages, &cursor);
+  if (rc == MDB_SUCCESS) {
+    MDB_val key;
+    MDB_val pages;
+    while ((rc = mdb_cursor_get(cursor, &key, &pages, MDB_NEXT)) == MDB_SUCCESS) {
+      std::size_t count = 0;  // the first word of each list is its length
+      std::memcpy(&count, pages.mv_data, sizeof count);
+      use.free_bytes += count * stat.ms_psize;
+    }
+    mdb_cursor_close(cursor);
+  }
+  mdb_txn_abort(txn);
+  if (rc != MDB_NOTFOUND) fail("mdb_cursor_get", rc);
+  return use;
+}
+
+WriteTxn::WriteTxn(const Environment& environment) {
+  check("mdb_txn_begin", mdb_txn_begin(environment.get(), nullptr, 0, &txn_));
+}
+
+WriteTxn::~WriteTxn() {
+  if (txn_ != nullptr) mdb_txn_abort(txn_);
+}
+
+Table WriteTxn::open_table(const char* name) {
+  MDB_dbi table = 0;
+  check("mdb_dbi_open", mdb_dbi_open(txn_, name, MDB_CREATE, &table));
+  return table;
+}
+
+std::uint64_t WriteTxn::rows_total(Table table) const {
+  MDB_stat stat;
+  check("mdb_stat", mdb_stat(txn_, table, &stat));
+  return stat.ms_entries;
+}
+
+std::uint64_t WriteTxn::bytes(Table table) const {
+  MDB_stat stat;
+  check("mdb_stat", mdb_stat(txn_, table, &stat));
+  return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
+}
+
+void WriteTxn::commit() {
+  WINDLASS_ASSERT(txn_ != nullptr);
+  const int rc = mdb_txn_commit(std::exchange(txn_, nullptr));
+  if (rc != MDB_SUCCESS) throw CommitError(std::string("mdb_txn_commit: ") + mdb_strerror(rc));
+}
+
+Cursor::Cursor(const WriteTxn& txn, Table table) {
+  check("mdb_cursor_open", mdb_cursor_open(txn.get(), table, &cursor_));
+}
+
+Cursor::~Cursor() {
+  if (cursor_ != nullptr) mdb_cursor_close(cursor_);
+}
+
+bool Cursor::get(int operation, std::string_view wanted) {
+  MDB_val found_key = to_val(wanted);
+  MDB_val found_value{};
+  const int rc =
+      mdb_cursor_get(cursor_, &found_key, &found_value, static_cast<MDB_cursor_op>(operation));
+  if (rc == MDB_NOTFOUND) return false;
+  check("mdb_cursor_get", rc);
+  key_ = to_view(found_key);
+  value_ = to_view(found_value);
+  return true;
+}
+
+bool Cursor::find(std::string_view wanted) {
+  return get(MDB_SET_KEY, wanted);
+}
+bool Cursor::first_from(std::string_view wanted) {
+  return wanted.empty() ? first() : get(MDB_SET_RANGE, wanted);
+}
+bool Cursor::first() {
+  return get(MDB_FIRST, {});
+}
+bool Cursor::last() {
+  return get(MDB_LAST, {});
+}
+bool Cursor::next() {
+  return get(MDB_NEXT, {});
+}
+
+int Cursor::write(std::string_view new_key, std::string_view new_value, unsigned flags) {
+  MDB_val key_val = to_val(new_key);
+  MDB_val value_val = to_val(new_value);
+  return mdb_cursor_put(cursor_, &key_val, &value_val, flags);
+}
+
+void Cursor::put(std::string_view new_key, std::string_view new_value) {
+  check("mdb_cursor_put", write(new_key, new_value, 0));
+}
+
+bool Cursor::insert(std::string_view new_key, std::string_view new_value) {
+  const int rc = write(new_key, new_value, MDB_NOOVERWRITE);
+  if (rc == MDB_KEYEXIST) return false;
+  check("mdb_cursor_put", rc);
+  return true;
+}
+
+void Cursor::append(std::string_view new_key, std::string_view new_value) {
+  check("mdb_cursor_put (append)", write(new_key, new_value, MDB_APPEND));
+}
+
+void Cursor::replace(std::string_view same_key, std::string_view new_value) {
+  check("mdb_cursor_put (current)", write(same_key, new_value, MDB_CURRENT));
+}
+
+void Cursor::erase() {
+  check("mdb_cursor_del", mdb_cursor_del(cursor_, 0));
+}
+
+}  // namespace windlass::scheduler::lmdb

@@ -1,0 +1,75 @@
+// One table within one batch: a cursor that stays open, rows that carry a format version and a
+// checksum, and the knowledge of where the table ends, because rows behind the end are appended
+// (pages fill up, and no search is made).
+#pragma once
+
+#include "scheduler/store/lmdb.h"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace windlass::scheduler {
+
+// The bytes of a row being written: a gap for version and checksum, then the body.
+class RowBytes {
+ public:
+  static constexpr std::size_t kHeaderBytes = 5;
+
+  std::string& begin() {
+    bytes_.assign(kHeaderBytes, '\0');
+    return bytes_;
+  }
+  // The whole, sealed for this key: a value that turns up under another key is corrupt, too.
+  std::string_view seal(std::string_view key);
+
+ private:
+  std::string bytes_;
+};
+
+// The body of a stored row. Throws CorruptError.
+std::string_view open_row(const char* table, std::string_view key, std::string_view value);
+
+class RowTable {
+ public:
+  // `changed` is set by every write.
+  RowTable(const lmdb::WriteTxn& txn, lmdb::Table table, const char* name, bool& changed);
+
+  // The body, valid until the next write of the batch.
+  std::optional<std::string_view> find(std::string_view key);
+
+  // Bodies are made by `begin_row()` and then written by one of these.
+  std::string& begin_row() { return bytes_.begin(); }
+  void put(std::string_view key);     // new or not
+  void insert(std::string_view key);  // must be new (asserted)
+  void update(std::string_view key);  // must exist (asserted)
+
+  bool erase(std::string_view key);  // false: there was none
+
+  // In key order from `from` on, with a cursor of its own, so the visitor may read and write this
+  // batch, though not this table. Stops when the visitor says false.
+  void scan(std::string_view from,
+            const std::function<bool(std::string_view key, std::string_view body)>& visitor);
+  // Removes rows from `from` on while `doomed` says so; returns how many.
+  std::size_t erase_while(std::string_view from,
+                          const std::function<bool(std::string_view key)>& doomed);
+
+  std::optional<std::string> last_key();
+  std::uint64_t rows_total() const { return txn_.rows_total(table_); }
+  std::uint64_t bytes() const { return txn_.bytes(table_); }
+
+ private:
+  bool behind_the_end(std::string_view key);
+
+  const lmdb::WriteTxn& txn_;
+  lmdb::Table table_;
+  const char* name_;
+  bool& changed_;
+  lmdb::Cursor cursor_;
+  RowBytes bytes_;
+  bool end_known_ = false;
+  std::string end_;  // no key of the table is greater; it may be gone already
+};
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,162 @@
+#include "scheduler/store/store_folder.h"
+
+#include "scheduler/store/keys.h"
+#include "scheduler/store/row_table.h"
+#include "schema/codec/rows.h"
+
+#include <fcntl.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace windlass::scheduler {
+
+namespace {
+
+constexpr std::uint64_t kFolderFormat = 1;
+
+// What ending one open task adds to the file at most: its ended row is longer than its open one.
+constexpr std::uint64_t kBytesToEndATask = 192;
+// No reserve is smaller: one large batch with the pages that it copies.
+constexpr std::uint64_t kReserveBytesMin = 8ULL << 20;
+// On a small disk the log keeps less, and the reserve is smaller.
+constexpr std::uint64_t kLogShareOfDisk = 16;
+constexpr std::uint64_t kReserveShareOfDisk = 10;
+
+[[noreturn]] void fail(const std::string& call, int error) {
+  throw StoreError(call + ": " + std::strerror(error));
+}
+
+void flush_folder(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) fail("open " + path, errno);
+  const int rc = ::fsync(fd);
+  const int error = errno;
+  ::close(fd);
+  if (rc != 0) fail("fsync " + path, error);
+}
+
+std::string made_folder(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::create_directories(path, error)) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  }
+  if (error) fail("make folder " + path, error.value());
+  return path;
+}
+
+// A commit flushes the file but not the name under which it is found after a power loss.
+void flush_names(const std::string& folder) {
+  flush_folder(folder);
+  flush_folder(std::filesystem::absolute(folder).parent_path().string());
+}
+
+struct statvfs disk_of(const std::string& folder) {
+  struct statvfs disk {};
+  if (::statvfs(folder.c_str(), &disk) != 0) fail("statvfs " + folder, errno);
+  return disk;
+}
+
+std::uint64_t disk_bytes(const std::string& folder) {
+  const struct statvfs disk = disk_of(folder);
+  return disk.f_blocks * disk.f_frsize;
+}
+
+// A number of the meta table: written when the table has none, read otherwise.
+class Meta {
+ public:
+  Meta(const lmdb::WriteTxn& txn, lmdb::Table table) : table_(txn, table, "meta", changed_) {}
+
+  std::uint64_t number(std::string_view name, std::uint64_t if_new) {
+    if (const auto body = table_.find(name)) {
+      if (body->size() != 8) throw CorruptError("table meta: a number of the wrong size");
+      return number_at(*body, 0);
+    }
+    table_.begin_row() += Key().number(if_new);
+    table_.put(name);
+    return if_new;
+  }
+
+  // The folder must be what the options say.
+  void expect(std::string_view name, std::uint64_t wanted) {
+    const std::uint64_t found = number(name, wanted);
+    if (found == wanted) return;
+    throw WrongFolder("the folder's " + std::string(name) + " is " + std::to_string(found) +
+                      ", not " + std::to_string(wanted));
+  }
+
+  ShardCounters counters() {
+    const auto body = table_.find("counters");
+    if (!body) return {};
+    Result<ShardCounters> counters = decode_row<ShardCounters>(*body);
+    if (!counters) throw CorruptError("table meta, counters: " + counters.error().message);
+    return *counters;
+  }
+
+  LogHead log_head() {
+    const auto body = table_.find("log_head");
+    if (!body) return {};
+    if (body->size() != 24) throw CorruptError("table meta, log_head: of the wrong size");
+    return {number_at(*body, 0), number_at(*body, 8), number_at(*body, 16)};
+  }
+
+ private:
+  bool changed_ = false;
+  RowTable table_;
+};
+
+}  // namespace
+
+StoreFolder::StoreFolder(StoreOptions store_options)
+    : options(std::move(store_options)),
+      lock_(made_folder(options.folder)),
+      log_bytes_max(
+          std::min(options.journal_bytes_max, disk_bytes(options.folder) / kLogShareOfDisk)),
+      environment(options.folder, options.map_bytes_max, kTablesTotal) {
+  open_tables();
+  flush_names(options.folder);
+}
+
+void StoreFolder::open_tables() {
+  lmdb::WriteTxn txn(environment);
+  for (std::size_t i = 0; i < kTablesTotal; ++i) tables_[i] = txn.open_table(kTableNames[i]);
+  {
+    Meta meta(txn, table(TableName::meta));
+    meta.expect("format", kFolderFormat);
+    meta.expect("generation", options.generation);
+    meta.expect("shard", options.shard);
+    meta.expect("shards_total", options.shards_total);
+    committed.epoch = meta.number("epoch", 0);
+    committed.counters = meta.counters();
+    committed.log_head = meta.log_head();
+  }
+  committed.log_bytes = txn.bytes(table(TableName::log));
+  committed.open_tasks_total = txn.rows_total(table(TableName::open_tasks));
+  txn.commit();
+}
+
+Space StoreFolder::space() const {
+  const struct statvfs disk = disk_of(options.folder);
+  const lmdb::Use use = environment.use();
+  Space space;
+  space.disk_free_bytes = disk.f_bavail * disk.f_frsize;
+  space.file_free_bytes = use.free_bytes;
+  space.free_bytes = space.disk_free_bytes + space.file_free_bytes;
+
+  const std::uint64_t share = disk.f_blocks * disk.f_frsize / kReserveShareOfDisk;
+  const std::uint64_t reserve =
+      std::max(kReserveBytesMin, std::min(options.space_reserve_bytes, share));
+  const std::uint64_t log_growth = log_bytes_max - std::min(log_bytes_max, committed.log_bytes);
+  space.needed_bytes = reserve + committed.open_tasks_total * kBytesToEndATask + log_growth;
+
+  space.map_bytes = use.map_bytes;
+  space.map_used_bytes = use.file_bytes - use.free_bytes;
+  space.map_use_percent_max = options.map_use_percent_max;
+  return space;
+}
+
+}  // namespace windlass::scheduler
