@@ -84,6 +84,7 @@ void Forwarder::pass_on(bus::PassingFrame& frame) {
       break;
     case bus::Passed::unknown:
       give_back(frame, UndeliverableReason::unknown);
+      if (routes_.gone(*to)) tell_all();
       break;
     case bus::Passed::full:
       give_back(frame, UndeliverableReason::full);

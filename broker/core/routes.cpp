@@ -36,6 +36,17 @@ bool Routes::claim(InstanceId instance, const HelloBody& hello, MonoTime) {
   return changed;
 }
 
+bool Routes::gone(InstanceId instance) {
+  peers_.erase(instance);
+  bool changed = false;
+  for (auto& [shard, route] : routes_) {
+    if (route.owner != instance) continue;
+    route.owner = 0;
+    changed = true;
+  }
+  return changed;
+}
+
 bool Routes::tick(MonoTime now) {
   if (ticked_at_ && now - *ticked_at_ > kOwnFreeze) {
     const Duration frozen = now - *ticked_at_;

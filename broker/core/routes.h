@@ -31,6 +31,10 @@ class Routes {
   // Returns whether the roads have changed.
   bool claim(InstanceId instance, const HelloBody& hello, MonoTime now);
 
+  // The process is not connected any more. Returns whether the roads have changed. (If it comes
+  // back, it says hello first.)
+  bool gone(InstanceId instance);
+
   // Lets silence have its consequences. Returns whether the roads have changed.
   bool tick(MonoTime now);
 

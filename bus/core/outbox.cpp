@@ -146,8 +146,10 @@ void Outbox::flush(MonoTime now, const Emit& emit) {
   const bool expired = retransmit_at_ && *retransmit_at_ <= now;
   if (resend_all_ || expired) {
     if (expired && !resend_all_) backoff_ = std::min(backoff_ + 1, kBackoffMax);
+    // In vain again and again: nobody is there, one frame is enough to find out when somebody is.
+    const std::size_t most = in_vain() ? kFrameMessagesMax : kRetransmitMessagesMax;
     std::size_t repeated = 0;
-    for (Sequence s = first_; s < next_unsent_ && repeated < kRetransmitMessagesMax; ++s) {
+    for (Sequence s = first_; s < next_unsent_ && repeated < most; ++s) {
       Item& item = at(s);
       if (item.state != State::in_flight) continue;
       if (!resend_all_ && now - item.sent_at < kRetransmitMin) continue;  // sent just now

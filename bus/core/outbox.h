@@ -42,6 +42,10 @@ class Outbox {
   // What is under way goes again at the next flush: the road is new.
   void resend_soon();
 
+  // Repetitions have brought nothing for a while. Whoever hears of the other side then may as well
+  // try at once (resend_soon), because the road was what was missing.
+  bool in_vain() const { return backoff_ >= 2; }
+
   // Hands out runs of consecutive messages as they are due: (first sequence, messages). At most one
   // frame's worth a call of `emit`. Views hold until the next call of any member.
   using Emit = std::function<void(Sequence first, std::span<const BundleEntry>)>;

@@ -118,6 +118,7 @@ PeerArrivals PeerSession::on_frame(const Envelope& envelope, std::span<const Bun
   // Answers first: they settle what the acknowledgement beside them would only acknowledge.
   take_messages(envelope, entries, now, arrivals);
   arrivals.acknowledged = outbox_.acknowledge(envelope.taken, envelope.credit, now);
+  if (outbox_.in_vain()) outbox_.resend_soon();
   return arrivals;
 }
 
@@ -160,7 +161,9 @@ void PeerSession::tell(const BundleEntry& entry, MonoTime now, PeerArrivals& arr
 void PeerSession::on_reachable(ShardEpoch epoch) {
   if (state_ == State::open && epoch > epoch_) begin_opening();
   if (state_ == State::opening) open_again_at_.reset();
-  if (state_ == State::open) outbox_.resend_soon();
+  if (state_ != State::open) return;
+  outbox_.resend_soon();
+  acknowledge_now_ = true;  // so that the shard learns of the new road to us, too
 }
 
 void PeerSession::flush(MonoTime now, FrameSink& sink) {

@@ -35,6 +35,7 @@ std::vector<ShardArrival> ShardSession::on_frame(const Envelope& envelope,
     asked_again_.erase(asked_again_.begin(), asked_again_.upper_bound(settled_through_));
   }
   outbox_.acknowledge(envelope.taken, envelope.credit, now);
+  if (outbox_.in_vain()) outbox_.resend_soon();
 
   arrivals.reserve(entries.size());
   for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -80,6 +80,15 @@ BOOST_FIXTURE_TEST_CASE(the_brokers_own_freeze_silences_nobody, Known) {
   BOOST_TEST(!routes.owner(0).has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(a_process_that_has_left_speaks_for_nothing, Known) {
+  hello(kOld, {{0, 1}, {1, 1}});
+  BOOST_TEST(routes.gone(kOld));
+  BOOST_TEST(!routes.gone(kOld));
+  BOOST_TEST(!routes.link(kOld).has_value());
+  BOOST_TEST(routes.shards_routed() == 0U);
+  BOOST_TEST(hello(kOld, {{0, 1}}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_process_listens_on_its_newest_link, Known) {
   routes.heard(7, PeerKind::worker, 1, now);
   routes.heard(7, PeerKind::worker, 0, now);  // late, from the link before
