@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(settings_and_workers_reach_the_roles) {
   config.nodes = 7;
   RolePlaces places;
   places.sockets = "/s";
-  places.workers = {"/w0", "/w1"};
+  places.workers = {{"/w0", ""}, {"/w1", "/n1"}};
   places.api_port = 1;
   const auto roles = roles_of(config, places);
   BOOST_REQUIRE(roles.size() == 5u);
@@ -259,6 +259,7 @@ BOOST_AUTO_TEST_CASE(settings_and_workers_reach_the_roles) {
   BOOST_TEST(given(4, "--offers=7:*"));
   BOOST_TEST(given(4, "--executor=null"));
   BOOST_TEST(given(4, "--data-dir=/w1"));
+  BOOST_TEST(given(4, "--nodes-dir=/n1"));
   BOOST_TEST(roles[4].name == "worker-1");
 }
 

@@ -51,7 +51,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 // Between fork and exec in a process with threads: system calls only.
 [[noreturn]] void become(char* const* arguments, char* const* environment, int log, int null,
                          pid_t parent) {
-  ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(125);  // it died before we asked to be told
   ::setpgid(0, 0);
   sigset_t none;

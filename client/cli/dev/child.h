@@ -25,7 +25,7 @@ struct ChildSpec {
 };
 
 // Starts it in a process group of its own, so that Ctrl-C reaches only us and the order of ending
-// is ours. It gets SIGTERM when the calling thread's process dies. Throws std::system_error.
+// is ours. It is killed when the calling thread's process dies. Throws std::system_error.
 ProcessId start_child(const ChildSpec& spec);
 
 // SIGTERM, then SIGKILL when the grace is over. Waits for the end; also for processes that are not

@@ -93,7 +93,7 @@ int status_command(const std::vector<std::string>& arguments) {
 int stop_command(const std::vector<std::string>& arguments) {
   std::string data;
   runtime::OptionTable table("windlass dev stop", "",
-                             "Ends the development cluster in order: gateway, scheduler, workers, "
+                             "Ends the development cluster in order: gateway, workers, scheduler, "
                              "broker. Running tasks are killed and queued again; data stays.");
   add_data_option(table, data);
   if (const auto code = load_command(table, arguments)) return *code;

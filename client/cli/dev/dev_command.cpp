@@ -99,7 +99,8 @@ Plan plan_of(const DevConfig& config, const Layout& layout) {
   places.scheduler = layout.scheduler();
   places.blobs = layout.blobs();
   places.accounts_file = layout.accounts_file();
-  for (int i = 0; i < config.workers; ++i) places.workers.push_back(layout.worker(i));
+  for (int i = 0; i < config.workers; ++i)
+    places.workers.push_back({layout.worker(i), layout.nodes_elsewhere(i)});
   plan.cluster.accounts = make_accounts(
       layout, config.accounts.empty() ? std::vector<std::string>{"windlass"} : config.accounts);
   plan.cluster.endpoint = places.endpoint;

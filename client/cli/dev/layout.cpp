@@ -83,14 +83,11 @@ std::string Layout::sockets() const {
   return pattern;
 }
 
-std::string Layout::worker(int number) const {
-  const std::string name = "/worker-" + std::to_string(number);
-  std::string path = folder_ + name;
-  if (::geteuid() == 0 && !open_to_others(folder_))
-    path = "/var/lib/windlass/nodes-" + name_of(folder_) + name;
-  make_folder(fs::path(path).parent_path().string(), ::geteuid() == 0 ? kPassThrough : kPrivate);
-  make_folder(path, ::geteuid() == 0 ? kPassThrough : kPrivate);
-  return path;
+std::string Layout::nodes_elsewhere(int number) const {
+  if (::geteuid() != 0 || open_to_others(folder_)) return "";
+  const std::string base = "/var/lib/windlass/nodes-" + name_of(folder_);
+  make_folder(base, kPassThrough);
+  return base + "/worker-" + std::to_string(number);
 }
 
 }  // namespace windlass::cli::dev

@@ -31,7 +31,7 @@ class Layout {
   std::string blobs() const { return folder_ + "/blobs"; }
 
   // Makes the folders: keys, sockets, logs and databases are for the owner only; the folder itself
-  // can be passed through, because as root tasks run as another user inside worker-N.
+  // can be passed through, because as root tasks run as another user below worker-N.
   void make() const;
 
   // Where the bus's sockets are: run/ unless its path is too long for a socket (107 characters),
@@ -39,9 +39,12 @@ class Layout {
   // any user of the host, tasks included, could speak on it.
   std::string sockets() const;
 
-  // worker-N's folder. As root it must be reachable by the user that tasks run as; where a folder
-  // on the way is closed to others (a home, a mktemp folder) it is placed under /var/lib/windlass.
-  std::string worker(int number) const;
+  std::string worker(int number) const { return folder_ + "/worker-" + std::to_string(number); }
+
+  // Where worker N keeps its nodes' files when that cannot be below its own folder: as root, tasks
+  // run as another user, who must be able to walk there. Empty when the usual place will do; else a
+  // folder under /var/lib/windlass, because one on the way to ours is closed to others.
+  std::string nodes_elsewhere(int number) const;
 
  private:
   std::string folder_;

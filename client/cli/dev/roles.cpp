@@ -51,8 +51,7 @@ std::vector<RoleSpec> roles_of(const DevConfig& config, const RolePlaces& places
   role("broker", "broker", {"--bus-bind=" + bus, "--bulk-bind=" + bulk});
   role("scheduler", "scheduler",
        {"--data-dir=" + places.scheduler, "--shards-total=" + shards,
-        "--shards=0-" + std::to_string(config.shards - 1), "--broker=" + bus,
-        "--broker-bulk=" + bulk});
+        "--shards=0-" + std::to_string(config.shards - 1), "--broker=" + bus});
   std::vector<std::string> gateway{"--broker=" + bus,
                                    "--broker-bulk=" + bulk,
                                    "--shards-total=" + shards,
@@ -71,18 +70,24 @@ std::vector<RoleSpec> roles_of(const DevConfig& config, const RolePlaces& places
   }
   role("gateway", "gateway", gateway);
   for (std::size_t i = 0; i < places.workers.size(); ++i) {
-    role("worker-" + std::to_string(i), "worker",
-         {"--data-dir=" + places.workers[i], "--broker=" + bus, "--broker-bulk=" + bulk,
-          "--shards-total=" + shards, "--offers=" + std::to_string(config.nodes) + ":*",
-          "--executor=" + config.executor, "--account-url=" + places.endpoint});
+    const RolePlaces::Worker& place = places.workers[i];
+    std::vector<std::string> worker{"--data-dir=" + place.folder,
+                                    "--broker=" + bus,
+                                    "--broker-bulk=" + bulk,
+                                    "--shards-total=" + shards,
+                                    "--offers=" + std::to_string(config.nodes) + ":*",
+                                    "--executor=" + config.executor,
+                                    "--account-url=" + places.endpoint};
+    if (!place.nodes.empty()) worker.push_back("--nodes-dir=" + place.nodes);
+    role("worker-" + std::to_string(i), "worker", worker);
   }
   return roles;
 }
 
 int stop_order(const std::string& role) {
   if (role == "gateway") return 0;
-  if (role == "scheduler") return 1;
-  if (role == "worker") return 2;
+  if (role == "worker") return 1;
+  if (role == "scheduler") return 2;
   return 3;
 }
 

@@ -21,7 +21,11 @@ struct RolePlaces {
   std::string scheduler;
   std::string blobs;
   std::string accounts_file;
-  std::vector<std::string> workers;  // folders
+  struct Worker {
+    std::string folder;
+    std::string nodes;  // empty: below the folder
+  };
+  std::vector<Worker> workers;
   std::uint16_t api_port = 0;
   std::uint16_t plain_port = 0;  // with TLS: where the gateway's plain door is
   std::uint16_t blob_port = 0;
