@@ -40,7 +40,7 @@ json::object row_of(const Layout& layout, const std::string& name) {
             {"address", ""}, {"admin", ""},  {"healthy", false}};
   return {{"role", role},           {"name", name},
           {"pid", status->pid},     {"address", status->address},
-          {"admin", status->admin}, {"healthy", admin_says_ready(status->admin)}};
+          {"admin", status->admin}, {"healthy", why_not_ready(status->admin).empty()}};
 }
 
 }  // namespace

@@ -49,18 +49,21 @@ std::string how_it_ended(int wait_status) {
 
 }  // namespace
 
-bool admin_says_ready(const std::string& admin_address) {
+std::string why_not_ready(const std::string& admin_address) {
   const auto url = client::parse_url("http://" + admin_address);
-  if (!url) return false;
+  if (!url) return "it has no admin address";
   try {
     client::HttpClient http(*url, "", std::chrono::seconds(2));
     client::HttpRequest request;
-    request.target = "/healthz";
-    if (http.send(request).status != 200) return false;
-    request.target = "/readyz";
-    return http.send(request).status == 200;
-  } catch (const client::Unreachable&) {
-    return false;
+    for (const char* page : {"/healthz", "/readyz"}) {
+      request.target = page;
+      const client::HttpResponse response = http.send(request);
+      if (response.status == 200) continue;
+      return response.body.substr(0, response.body.find('\n'));
+    }
+    return "";
+  } catch (const client::Unreachable& failure) {
+    return failure.what();
   }
 }
 
@@ -110,12 +113,14 @@ void Supervisor::start(Role& role) {
 
 bool Supervisor::ready(const Role& role) const {
   const auto status = runtime::read_status_file(layout_.status_of(role.spec.name));
-  return status && status->pid == role.process.pid && admin_says_ready(status->admin);
+  return status && status->pid == role.process.pid && why_not_ready(status->admin).empty();
 }
 
 std::string Supervisor::complaint(const Role& role) const {
   std::string text = "the " + role.spec.name + " is not ready";
   if (role.last_exit) text += "; it ended with " + how_it_ended(*role.last_exit);
+  const auto status = runtime::read_status_file(layout_.status_of(role.spec.name));
+  if (status && status->pid == role.process.pid) text += ": " + why_not_ready(status->admin);
   const std::string log = layout_.log_of(role.spec.name);
   return text + ". The end of its log (" + log + "):\n" + tail_of(log);
 }

@@ -61,8 +61,9 @@ class Supervisor {
   bool stopped_ = false;
 };
 
-// True when GET of the admin address's /healthz and /readyz both answer 200 within two seconds.
-bool admin_says_ready(const std::string& admin_address);
+// Empty when GET of the admin address's /healthz and /readyz both answer 200 within two seconds;
+// else the reason.
+std::string why_not_ready(const std::string& admin_address);
 
 // Ends the roles noted in run/ by a supervisor that is gone, and processes that carry its mark.
 // Guards of running tasks are spared unless `guards_too`: a new worker takes them over.
