@@ -196,6 +196,13 @@ CommandLine parse(const OptionTable& table, Texts arguments) {
     app.add_flag("--print-config", line.print_config);
     app.add_flag("--print-config-docs", line.print_config_docs);
   }
+  // CLI11 takes "--x=" for "--x" without a value; here it is the empty one.
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (!arguments[i].starts_with("--") || arguments[i].find('=') + 1 != arguments[i].size())
+      continue;
+    arguments[i].pop_back();
+    arguments.insert(arguments.begin() + static_cast<std::ptrdiff_t>(i) + 1, "");
+  }
   std::reverse(arguments.begin(), arguments.end());  // CLI11 takes them from the back
   try {
     app.parse(arguments);

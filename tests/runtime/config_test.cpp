@@ -111,6 +111,16 @@ BOOST_AUTO_TEST_CASE(lists_repeat_as_flags_and_are_split_at_commas_in_the_enviro
   BOOST_TEST(config.fast);
 }
 
+BOOST_AUTO_TEST_CASE(an_empty_value_is_a_value) {
+  ToyConfig config;
+  OptionTable table = toy_options(config);
+  load_config(table, {"--listen=", "--fast"});
+  BOOST_TEST(config.listen.empty());
+  config.listen = "x";
+  load_config(table, {"--listen", ""});
+  BOOST_TEST(config.listen.empty());
+}
+
 struct Refused {
   const char* name;
   std::vector<std::string> arguments;

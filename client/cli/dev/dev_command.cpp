@@ -89,7 +89,6 @@ Plan plan_of(const DevConfig& config, const Layout& layout) {
     const TlsFiles files = make_certificates(layout.tls());
     places.certificate = files.certificate;
     places.certificate_key = files.key;
-    places.plain_port = free_port();
     plan.cluster.ca_file = files.ca;
   }
   places.endpoint = std::string(config.https ? "https" : "http") +

@@ -63,7 +63,7 @@ std::vector<RoleSpec> roles_of(const DevConfig& config, const RolePlaces& places
   if (places.certificate.empty()) {
     gateway.push_back("--listen=" + local(places.api_port));
   } else {
-    gateway.push_back("--listen=" + local(places.plain_port));
+    gateway.push_back("--listen=");  // nothing over plain HTTP
     gateway.push_back("--listen-tls=" + local(places.api_port));
     gateway.push_back("--tls-certificate=" + places.certificate);
     gateway.push_back("--tls-key=" + places.certificate_key);

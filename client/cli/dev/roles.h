@@ -27,7 +27,6 @@ struct RolePlaces {
   };
   std::vector<Worker> workers;
   std::uint16_t api_port = 0;
-  std::uint16_t plain_port = 0;  // with TLS: where the gateway's plain door is
   std::uint16_t blob_port = 0;
   std::string certificate;  // empty: no TLS
   std::string certificate_key;
