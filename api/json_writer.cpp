@@ -2,6 +2,7 @@
 
 #include "model/time_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -68,8 +69,8 @@ void append_escape(std::string& out, char c) {
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    std::size_t plain = 0;
-    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    const auto plain = static_cast<std::size_t>(
+        std::find_if_not(text.begin(), text.end(), is_plain) - text.begin());
     out += text.substr(0, plain);
     text.remove_prefix(plain);
     if (text.empty()) break;
@@ -107,7 +108,7 @@ void JsonWriter::name(std::string_view name) {
   separate();
   out_ += '"';
   out_ += name;
-  out_ += "\":";
+  out_.append("\":", 2);
 }
 
 void JsonWriter::value(std::string_view text) {

@@ -28,14 +28,12 @@ void append_number(std::string& out, std::uint64_t value) {
   out.append(digits, end);
 }
 
-// Exactly `width` digits.
-void append_padded(std::string& out, std::uint64_t value, int width) {
-  char digits[20];
+// Exactly `width` digits, at `at`.
+void put_padded(char* at, std::uint32_t value, int width) {
   for (int i = width - 1; i >= 0; --i) {
-    digits[i] = static_cast<char>('0' + value % 10);
+    at[i] = static_cast<char>('0' + value % 10);
     value /= 10;
   }
-  out.append(digits, static_cast<std::size_t>(width));
 }
 
 // Reads from the front of a text; each step says whether it found what it wanted.
@@ -185,8 +183,12 @@ constexpr std::int64_t kLastTick = 253'402'300'800 * kTicksPerSecond - 1;  // en
 struct Split {
   std::chrono::year_month_day date;
   unsigned weekday;
-  std::uint64_t second_of_day;
-  std::uint64_t ticks;
+  std::uint32_t second_of_day;
+  std::uint32_t ticks;
+
+  std::uint32_t year() const { return static_cast<std::uint32_t>(static_cast<int>(date.year())); }
+  std::uint32_t month() const { return static_cast<unsigned>(date.month()); }
+  std::uint32_t day() const { return static_cast<unsigned>(date.day()); }
 };
 
 Split split(WallTime time) {
@@ -200,20 +202,15 @@ Split split(WallTime time) {
   }
   const std::chrono::sys_days point{std::chrono::days{days}};
   return {std::chrono::year_month_day{point}, std::chrono::weekday{point}.c_encoding(),
-          static_cast<std::uint64_t>(rest / kTicksPerSecond),
-          static_cast<std::uint64_t>(rest % kTicksPerSecond)};
+          static_cast<std::uint32_t>(rest / kTicksPerSecond),
+          static_cast<std::uint32_t>(rest % kTicksPerSecond)};
 }
 
-void append_time_of_day(std::string& out, std::uint64_t second_of_day) {
-  append_padded(out, second_of_day / 3600, 2);
-  out += ':';
-  append_padded(out, second_of_day / 60 % 60, 2);
-  out += ':';
-  append_padded(out, second_of_day % 60, 2);
-}
-
-std::uint64_t year_of(const Split& parts) {
-  return static_cast<std::uint64_t>(static_cast<int>(parts.date.year()));
+// "hh:mm:ss" over the zeros at `at`.
+void put_time_of_day(char* at, std::uint32_t second_of_day) {
+  put_padded(at, second_of_day / 3600, 2);
+  put_padded(at + 3, second_of_day / 60 % 60, 2);
+  put_padded(at + 6, second_of_day % 60, 2);
 }
 
 // "Z", "+02:00", "-0530", "+02".
@@ -263,7 +260,9 @@ void append_duration(std::string& out, Duration duration) {
   }
   append_number(out, rest % 60);
   out += '.';
-  append_padded(out, fraction, 7);
+  char digits[7];
+  put_padded(digits, static_cast<std::uint32_t>(fraction), 7);
+  out.append(digits, sizeof digits);
   while (out.back() == '0') out.pop_back();
   out += 'S';
 }
@@ -294,16 +293,13 @@ std::optional<Duration> parse_duration(std::string_view text) {
 
 void append_timestamp(std::string& out, WallTime time) {
   const Split parts = split(time);
-  append_padded(out, year_of(parts), 4);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(parts.date.month()), 2);
-  out += '-';
-  append_padded(out, static_cast<unsigned>(parts.date.day()), 2);
-  out += 'T';
-  append_time_of_day(out, parts.second_of_day);
-  out += '.';
-  append_padded(out, parts.ticks, 7);
-  out += 'Z';
+  char text[] = "0000-00-00T00:00:00.0000000Z";
+  put_padded(text, parts.year(), 4);
+  put_padded(text + 5, parts.month(), 2);
+  put_padded(text + 8, parts.day(), 2);
+  put_time_of_day(text + 11, parts.second_of_day);
+  put_padded(text + 20, parts.ticks, 7);
+  out.append(text, sizeof text - 1);
 }
 
 std::string timestamp_text(WallTime time) {
@@ -336,17 +332,13 @@ std::optional<WallTime> parse_timestamp(std::string_view text) {
 
 std::string http_date_text(WallTime time) {
   const Split parts = split(time);
-  std::string out(kWeekdays[parts.weekday]);
-  out += ", ";
-  append_padded(out, static_cast<unsigned>(parts.date.day()), 2);
-  out += ' ';
-  out += kMonths[static_cast<unsigned>(parts.date.month()) - 1];
-  out += ' ';
-  append_padded(out, year_of(parts), 4);
-  out += ' ';
-  append_time_of_day(out, parts.second_of_day);
-  out += " GMT";
-  return out;
+  std::string text = "Www, 00 Mmm 0000 00:00:00 GMT";
+  text.replace(0, 3, kWeekdays[parts.weekday]);
+  put_padded(text.data() + 5, parts.day(), 2);
+  text.replace(8, 3, kMonths[parts.month() - 1]);
+  put_padded(text.data() + 12, parts.year(), 4);
+  put_time_of_day(text.data() + 17, parts.second_of_day);
+  return text;
 }
 
 std::optional<WallTime> parse_http_date(std::string_view text) {
