@@ -24,6 +24,8 @@ struct Exchange {
   MonoTime deadline;
   Backend& backend;
   JobCache& jobs;
+  // Where a refusal has another status here than its code has elsewhere; 0: the code's.
+  int& refusal_status;
 };
 
 // Refusals are worded by the front door (status, body, headers).

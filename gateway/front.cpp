@@ -35,6 +35,10 @@ ErrorCode code_of_refusal(int status) {
   }
 }
 
+std::string_view name_of(std::optional<Operation> operation) {
+  return operation ? info_of(*operation).name : "unknown";
+}
+
 class Counted {
  public:
   explicit Counted(std::size_t& count) : count_(count) { ++count_; }
@@ -56,7 +60,7 @@ class Front::Telemetry {
   void count(std::optional<Operation> operation, int status, Duration took) {
     const std::size_t index = operation ? static_cast<std::size_t>(*operation) : kOperationsTotal;
     Series& series = series_[index];
-    const std::string_view name = operation ? info_of(*operation).name : "unknown";
+    const std::string_view name = name_of(operation);
     if (!series.known) {
       series.seconds = metrics_.histogram(runtime::metric::gateway_request_seconds, {name});
       series.known = true;
@@ -121,41 +125,39 @@ std::string Front::new_request_id() {
 Async<HttpResponse> Front::handle(const HttpRequest& request) {
   const Counted counted(in_flight_);
   const MonoTime started = runtime::mono_now();
-  const std::string request_id = new_request_id();
-  std::optional<Operation> operation;
-  std::string base_url;
+  Passage passage;
+  passage.request_id = new_request_id();
   HttpResponse response;
   std::optional<Error> refusal;
   try {
-    Reply reply = co_await answer(request, request_id, operation, base_url);
+    Reply reply = co_await answer(request, passage);
     if (reply)
       response = std::move(*reply);
     else
       refusal = std::move(reply.error());
   } catch (const std::exception& failure) {
-    log_.error("request_failed", {{"operation", operation ? info_of(*operation).name : "unknown"},
-                                  {"request_id", request_id},
+    log_.error("request_failed", {{"operation", name_of(passage.operation)},
+                                  {"request_id", passage.request_id},
                                   {"error", failure.what()}});
     refusal = Error{ErrorCode::internal_error, {}, {}};
   }
-  if (refusal) response = worded(request, *refusal, request_id, base_url);
-  response.headers.emplace_back("request-id", request_id);
+  if (refusal) response = worded(request, *refusal, passage);
+  response.headers.emplace_back("request-id", passage.request_id);
   response.headers.emplace_back("DataServiceVersion", "3.0");
   if (equals_without_case(request.header("return-client-request-id"), "true")) {
     if (const auto id = request.header("client-request-id"); !id.empty())
       response.headers.emplace_back("client-request-id", std::string(id));
   }
   const Duration took = runtime::mono_now() - started;
-  telemetry_->count(operation, response.status, took);
-  log_.debug("request", {{"operation", operation ? info_of(*operation).name : "unknown"},
+  telemetry_->count(passage.operation, response.status, took);
+  log_.debug("request", {{"operation", name_of(passage.operation)},
                          {"status", response.status},
                          {"microseconds", took.count() / 10},
-                         {"request_id", request_id}});
+                         {"request_id", passage.request_id}});
   co_return std::move(response);
 }
 
-Async<Reply> Front::answer(const HttpRequest& request, const std::string& request_id,
-                           std::optional<Operation>& operation, std::string& base_url) {
+Async<Reply> Front::answer(const HttpRequest& request, Passage& passage) {
   if (in_flight_ > limits_.requests_in_flight_max)
     co_return Error{ErrorCode::server_busy,
                     {},
@@ -164,10 +166,10 @@ Async<Reply> Front::answer(const HttpRequest& request, const std::string& reques
   const auto target = parse_target(request.target);
   if (!target) co_return ErrorCode::request_url_failed_to_parse;
   const RouteMatch route = routes_.match(request.method, target->path);
-  if (route.kind == RouteMatch::Kind::found) operation = route.operation;
+  if (route.kind == RouteMatch::Kind::found) passage.operation = route.operation;
   auto base = base_url_of(request);
   if (!base) co_return std::move(base.error());
-  base_url = *base;
+  passage.base_url = *base;
 
   const WallTime now = runtime::wall_now();
   const auto account = authenticate(request, *accounts_, now);
@@ -195,11 +197,12 @@ Async<Reply> Front::answer(const HttpRequest& request, const std::string& reques
                     route,
                     account_name,
                     api::Viewer{*base, *version},
-                    request_id,
+                    passage.request_id,
                     now,
                     runtime::mono_now() + *timeout,
                     backend_,
-                    jobs_};
+                    jobs_,
+                    passage.refusal_status};
   co_return co_await handler(exchange);
 }
 
@@ -215,10 +218,10 @@ Result<std::string> Front::base_url_of(const HttpRequest& request) const {
   return std::string(request.secure ? "https://" : "http://") + std::string(host);
 }
 
-HttpResponse Front::worded(const HttpRequest& request, const Error& error,
-                           const std::string& request_id, const std::string& base_url) {
+HttpResponse Front::worded(const HttpRequest& request, const Error& error, const Passage& passage) {
   HttpResponse response;
-  response.status = api::face_of(error.code).status;
+  response.status =
+      passage.refusal_status != 0 ? passage.refusal_status : api::face_of(error.code).status;
   if (response.status == 503 || response.status == 429)
     response.headers.emplace_back("Retry-After", std::string(kRetryAfterSeconds));
   if (response.status == 401) response.headers.emplace_back("WWW-Authenticate", "SharedKey");
@@ -228,7 +231,7 @@ HttpResponse Front::worded(const HttpRequest& request, const Error& error,
     return response;
   }
   response.content_type = kJson;
-  response.body = api::error_body(error, base_url, request_id, runtime::wall_now());
+  response.body = api::error_body(error, passage.base_url, passage.request_id, runtime::wall_now());
   return response;
 }
 

@@ -35,11 +35,17 @@ class Front final : public RequestHandler {
  private:
   class Telemetry;
 
-  Async<Reply> answer(const HttpRequest& request, const std::string& request_id,
-                      std::optional<Operation>& operation, std::string& base_url);
+  // What is known of a request so far; the answer's last touches need it.
+  struct Passage {
+    std::string request_id;
+    std::optional<Operation> operation;
+    std::string base_url;
+    int refusal_status = 0;
+  };
+
+  Async<Reply> answer(const HttpRequest& request, Passage& passage);
   Result<std::string> base_url_of(const HttpRequest& request) const;
-  HttpResponse worded(const HttpRequest& request, const Error& error, const std::string& request_id,
-                      const std::string& base_url);
+  HttpResponse worded(const HttpRequest& request, const Error& error, const Passage& passage);
   std::string new_request_id();
 
   Backend& backend_;

@@ -129,10 +129,12 @@ Async<Reply> get_file(Exchange& exchange, Async<Result<FilesPlace>> finding) {
   auto reply = co_await ask_worker(exchange, *place, std::move(first_request));
   if (!reply) co_return std::move(reply.error());
   const FileProperties& file = reply->properties;
-  if (file.is_directory)
+  if (file.is_directory) {
+    exchange.refusal_status = 400;  // the code's own is 409
     co_return Error{ErrorCode::operation_invalid_for_current_state,
                     "The path names a directory; only files can be read.",
                     {}};
+  }
   if (const Status dates = check_dates(exchange, file.last_modified); !dates)
     co_return dates.error();
   const auto span = span_of(range, file.content_length);
