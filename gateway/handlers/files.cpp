@@ -127,14 +127,11 @@ Async<Reply> get_file(Exchange& exchange, Async<Result<FilesPlace>> finding) {
   }
   FileRequest first_request = request;
   auto reply = co_await ask_worker(exchange, *place, std::move(first_request));
+  // A directory: the worker's code is right, but has another status here than elsewhere.
+  if (!reply && reply.error().code == ErrorCode::operation_invalid_for_current_state)
+    exchange.refusal_status = 400;
   if (!reply) co_return std::move(reply.error());
   const FileProperties& file = reply->properties;
-  if (file.is_directory) {
-    exchange.refusal_status = 400;  // the code's own is 409
-    co_return Error{ErrorCode::operation_invalid_for_current_state,
-                    "The path names a directory; only files can be read.",
-                    {}};
-  }
   if (const Status dates = check_dates(exchange, file.last_modified); !dates)
     co_return dates.error();
   const auto span = span_of(range, file.content_length);

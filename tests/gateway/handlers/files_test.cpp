@@ -46,6 +46,8 @@ struct Files : Cluster {
     reply.properties.last_modified = WallTime{16727412300000000};
     if (request.path == "wd") {
       reply.properties.is_directory = true;
+      if (request.action == FileAction::read)
+        reply.error = Error{ErrorCode::operation_invalid_for_current_state, {}, {}};
       return reply;
     }
     const auto file = content.find(request.path);
