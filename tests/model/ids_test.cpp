@@ -22,6 +22,11 @@ BOOST_AUTO_TEST_CASE(shard_ignores_case_and_spreads) {
 
 BOOST_AUTO_TEST_CASE(shard_function_is_fixed_for_ever) {
   // Clusters keep their data by these numbers: a change here loses every pool.
+  BOOST_TEST(shard_of("windlass", "p1", 64) == 2);
+  BOOST_TEST(shard_of("windlass", "film", 64) == 39);
+  BOOST_TEST(shard_of("Account", "Job-1", 64) == 23);
+  BOOST_TEST(shard_of("a", "b", 2) == 1);
+  BOOST_TEST(shard_of("devaccount", "pool", 4096) == 2609);
   BOOST_TEST(shard_of("windlass", "p1", 64) == shard_of("WINDLASS", "P1", 64));
   BOOST_TEST(shard_of("ab", "c", 4096) != shard_of("a", "bc", 4096));
 }
