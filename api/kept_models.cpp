@@ -2,6 +2,9 @@
 
 #include "api/kept_members.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace windlass::api {
 
 namespace {
@@ -135,7 +138,37 @@ constexpr KeptField kNatPoolFields[] = {required(text("name")),
                                         required(integer("frontendPortRangeStart")),
                                         required(integer("frontendPortRangeEnd")),
                                         list(object("networkSecurityGroupRules", kRule), 25)};
-constexpr KeptModel kNatPool{kNatPoolFields};
+
+std::int32_t number_of(const Value& object, std::string_view wanted) {
+  std::int32_t number = 0;
+  object.each_member([&](std::string_view name, const Value& member) {
+    if (name == wanted) member.read(number);
+    return true;
+  });
+  return number;
+}
+
+// Ports that nodes of the API keep for themselves, behind the load balancer and in front of it.
+void check_nat_pool(const Value& pool) {
+  constexpr std::int32_t kBackendReserved[] = {22, 3389, 29876, 29877};
+  constexpr std::int32_t kPortMax = 65535;
+  constexpr std::int32_t kFrontendPortsMin = 40;
+  constexpr std::int32_t kReservedFirst = 50000;
+  constexpr std::int32_t kReservedLast = 55000;
+  const std::int32_t backend = number_of(pool, "backendPort");
+  const std::int32_t first = number_of(pool, "frontendPortRangeStart");
+  const std::int32_t last = number_of(pool, "frontendPortRangeEnd");
+  const bool reserved = std::find(std::begin(kBackendReserved), std::end(kBackendReserved),
+                                  backend) != std::end(kBackendReserved);
+  if (reserved || backend < 1 || backend > kPortMax) {
+    pool.refuse("backendPort must be a port other than 22, 3389, 29876 and 29877.");
+  } else if (first < 1 || last > kPortMax || last - first < kFrontendPortsMin - 1) {
+    pool.refuse("The frontend range must hold at least 40 ports.");
+  } else if (first <= kReservedLast && last >= kReservedFirst) {
+    pool.refuse("The frontend range must leave out the ports from 50000 to 55000.");
+  }
+}
+constexpr KeptModel kNatPool{kNatPoolFields, check_nat_pool};
 
 constexpr KeptField kEndpointFields[] = {required(list(object("inboundNATPools", kNatPool), 5))};
 constexpr KeptModel kEndpoint{kEndpointFields};
@@ -249,6 +282,7 @@ void write_model(const Value& value, const KeptModel& model, JsonWriter& json) {
   for (const KeptField& field : model.fields) {
     if (field.required) value.require((seen & bit(field)) != 0, field.name);
   }
+  if (model.check != nullptr) model.check(value);
 }
 
 template <class Write>

@@ -28,6 +28,7 @@ struct KeptField {
 
 struct KeptModel {
   std::span<const KeptField> fields;
+  void (*check)(const Value& object) = nullptr;  // what the fields alone do not say
 };
 
 // Appends member `name` with the checked value to the object that `kept_json` is; an empty text

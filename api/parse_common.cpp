@@ -7,7 +7,6 @@ namespace {
 constexpr std::size_t kDisplayNameBytesMax = 1024;
 
 bool is_octal_mode(std::string_view text) {
-  if (text.starts_with("0o")) text.remove_prefix(2);
   if (text.empty() || text.size() > 5) return false;
   std::uint32_t mode = 0;
   for (const char c : text) {

@@ -16,6 +16,11 @@ namespace {
   R"("virtualMachineConfiguration":{"imageReference":{"publisher":"canonical"},)" \
   R"("nodeAgentSKUId":"batch.node.ubuntu 22.04"})"
 #define POOL R"({"id":"p1","vmSize":"STANDARD_D2_V3",)" VM
+#define NAT(backend, first, last)                                                        \
+  R"(,"networkConfiguration":{"endpointConfiguration":{"inboundNATPools":[{"name":"n",)" \
+  R"("protocol":"tcp","backendPort":)" #backend R"(,"frontendPortRangeStart":)" #first   \
+  R"(,"frontendPortRangeEnd":)" #last "}]}}}"
+#define NAT_PLACE "networkConfiguration.endpointConfiguration.inboundNATPools[0]"
 
 const RefusedBody kRefused[] = {
     {"nothing", "", "InvalidRequestBody", ""},
@@ -104,6 +109,10 @@ const RefusedBody kRefused[] = {
      POOL
      R"(,"networkConfiguration":{"endpointConfiguration":{"inboundNATPools":[{},{},{},{},{},{}]}}})",
      "InvalidPropertyValue", "networkConfiguration.endpointConfiguration.inboundNATPools"},
+    {"reserved port", POOL NAT(22, 2000, 2100), "InvalidPropertyValue", NAT_PLACE},
+    {"few ports", POOL NAT(80, 2000, 2038), "InvalidPropertyValue", NAT_PLACE},
+    {"ports the wrong way", POOL NAT(80, 2100, 2000), "InvalidPropertyValue", NAT_PLACE},
+    {"reserved range", POOL NAT(80, 49990, 50040), "InvalidPropertyValue", NAT_PLACE},
     {"kept member twice", POOL R"(,"networkConfiguration":{},"networkConfiguration":{}})",
      "InvalidPropertyValue", "networkConfiguration"},
     {"communication mode", POOL R"(,"targetNodeCommunicationMode":"loud"})", "InvalidPropertyValue",
@@ -117,6 +126,7 @@ const AcceptedBody kAccepted[] = {
     {"read-only members",
      POOL R"(,"eTag":"0x1","state":"active","odata.metadata":"x","stats":{}})"},
     {"empty lists", POOL R"(,"userAccounts":[],"certificateReferences":[],"metadata":[]})"},
+    {"ports", POOL NAT(80, 2000, 2039)},
     {"autoscale off", POOL R"(,"enableAutoScale":false})"},
     {"autoscale off as text", POOL R"(,"enableAutoScale":"False"})"},
     {"newer members", POOL R"(,"resourceTags":{"a":"b"},"upgradePolicy":{"mode":"manual"}})"},

@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(every_member_arrives) {
     "environmentSettings":[{"name":"PATH","value":"/x"},{"name":"N","value":null}],
     "userIdentity":{"autoUser":{"scope":"pool"}},
     "exitConditions":{"default":{"jobAction":"None","dependencyAction":"block"}},
-    "resourceFiles":[{"httpUrl":"http://h/a?b=c","filePath":"in\\a","fileMode":"0o755"}],
+    "resourceFiles":[{"httpUrl":"http://h/a?b=c","filePath":"in\\a","fileMode":"0755"}],
     "outputFiles":[{"filePattern":"../std*.txt","destination":{"container":{
        "containerUrl":"http://h/c?sig=x","path":"out","uploadHeaders":[{"name":"x-ms-a","value":"b"}]}},
        "uploadOptions":{"uploadCondition":"TaskFailure"}}]})");
