@@ -180,10 +180,12 @@ constexpr KeptField kPublicIpFields[] = {word("provision", kProvisions), list(te
 constexpr KeptModel kPublicIp{kPublicIpFields};
 
 constexpr std::string_view kScopes[] = {"none", "job"};
-constexpr KeptField kNetworkFields[] = {
-    text("subnetId"), word("dynamicVNetAssignmentScope", kScopes),
-    object("endpointConfiguration", kEndpoint), object("publicIPAddressConfiguration", kPublicIp),
-    boolean("enableAcceleratedNetworking")};
+constexpr KeptField kNetworkFields[] = {text("subnetId"),
+                                        word("dynamicVNetAssignmentScope", kScopes),
+                                        object("endpointConfiguration", kEndpoint),
+                                        object("publicIPAddressConfiguration", kPublicIp),
+                                        boolean("enableAcceleratedNetworking"),
+                                        list(text("publicIPs"))};  // until 2020-03
 constexpr KeptModel kNetwork{kNetworkFields};
 
 constexpr KeptField kJobNetworkFields[] = {required(text("subnetId")),

@@ -198,13 +198,13 @@ BOOST_AUTO_TEST_CASE(what_is_kept_is_kept_in_canonical_form) {
       "nodeAgentSKUId":"agent \u00e9\"","dataDisks":[{"lun":"1","diskSizeGB":10,"caching":"ReadOnly"}],
       "extensions":[{"name":"n","publisher":"p","type":"t","settings":{"deep":[1,{"a":null}]},
         "protectedSettings":{"secret":1}}]},
-    "networkConfiguration":{"subnetId":"/s","enableAcceleratedNetworking":"true"}})");
+    "networkConfiguration":{"subnetId":"/s","enableAcceleratedNetworking":"true","publicIPs":["i"]}})");
   BOOST_REQUIRE(spec.has_value());
   BOOST_TEST(kept(*spec) == boost::json::parse(R"({
     "virtualMachineConfiguration":{"imageReference":{"publisher":"P"},
       "nodeAgentSKUId":"agent é\"","dataDisks":[{"lun":1,"diskSizeGB":10,"caching":"readonly"}],
       "extensions":[{"name":"n","publisher":"p","type":"t","settings":{"deep":[1,{"a":null}]}}]},
-    "networkConfiguration":{"subnetId":"/s","enableAcceleratedNetworking":true}})"));
+    "networkConfiguration":{"subnetId":"/s","enableAcceleratedNetworking":true,"publicIPs":["i"]}})"));
 }
 
 BOOST_AUTO_TEST_CASE(deep_nesting_is_refused) {
