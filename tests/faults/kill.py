@@ -28,30 +28,28 @@ TASKS = 2000
 ROLES = ["gateway", "broker", "scheduler", "worker", "spawner", "dev"]
 
 
-def spawner_pids(cluster):
+def pids_where(cluster, condition):
+    """Processes of this cluster (they carry its data folder in their environment) by command line."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                line = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                environment = (entry / "environ").read_bytes().decode(errors="replace")
             except OSError:
                 continue
-            if "--spawner" in line and any(cluster.data in word for word in line):
-                found.append(int(entry.name))
+            if cluster.data in environment or cluster.data in words:
+                if condition(words):
+                    found.append(int(entry.name))
     return found
+
+
+def spawner_pids(cluster):
+    return pids_where(cluster, lambda words: "--spawner" in words)
 
 
 def dev_pids(cluster):
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                line = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            except OSError:
-                continue
-            if line and line[0].endswith("windlass") and "dev" in line and cluster.data in line:
-                found.append(int(entry.name))
-    return found
+    return pids_where(cluster, lambda words: words[0].endswith("/windlass") and "dev" in words[1:2])
 
 
 class Round:
@@ -86,6 +84,7 @@ class Round:
             except Exception as error:  # noqa: BLE001: a cut connection, 5xx: unknown, so it is asked again
                 expect(time.monotonic() < deadline, f"tasks could not be added for 120 s: {error}")
                 time.sleep(0.1)  # the client's own back-off
+                client = self.cluster.batch()  # a new `windlass dev` may have another port
             finally:
                 with self.lock:
                     self.in_flight -= 1

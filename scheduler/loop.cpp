@@ -1,0 +1,144 @@
+#include "scheduler/loop.h"
+
+#include "model/assert.h"
+#include "runtime/clock.h"
+#include "runtime/folder_lock.h"
+#include "runtime/program.h"
+#include "scheduler/loop_metrics.h"
+#include "scheduler/owned_shard.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+namespace windlass::scheduler {
+
+namespace {
+
+constexpr Duration kSpaceCheckInterval = std::chrono::seconds(1);
+constexpr std::size_t kBatchMessagesMax = 20'000;  // inputs of one turn; the rest waits its turn
+
+class Loop {
+ public:
+  Loop(const Config& config, runtime::Program& program)
+      : config_(config),
+        program_(program),
+        endpoint_(endpoint_options(config)),
+        metrics_(program.metrics) {}
+
+  int run() {
+    open_shards();
+    program_.announce("", {});
+    while (!program_.shutdown.requested()) turn();
+    part();
+    return 0;
+  }
+
+ private:
+  static bus::EndpointOptions endpoint_options(const Config& config) {
+    bus::EndpointOptions options;
+    options.kind = PeerKind::scheduler;
+    options.instance = bus::random_instance();
+    options.generation = static_cast<ClusterGeneration>(config.generation);
+    options.brokers = config.brokers;
+    return options;
+  }
+
+  void open_shards() {
+    const auto shards_total = static_cast<ShardId>(config_.shards_total);
+    for (const ShardId shard : parse_shards(config_.shards, shards_total)) {
+      StoreOptions store;
+      store.folder = config_.data_dir + "/shard-" + std::to_string(shard);
+      store.shard = shard;
+      store.shards_total = shards_total;
+      store.generation = static_cast<ClusterGeneration>(config_.generation);
+      store.sync_delay = std::chrono::milliseconds(config_.sync_delay_ms);
+      store.space_reserve_bytes = static_cast<std::uint64_t>(config_.space_reserve_bytes);
+      store.journal_bytes_max = static_cast<std::uint64_t>(config_.journal_bytes_max);
+      shards_.push_back(std::make_unique<OwnedShard>(shard, shards_total, settings_of(config_),
+                                                     store, endpoint_));
+      shards_.back()->open(runtime::now());
+      program_.log.info("shard_opened", {{"shard", shard},
+                                         {"jobs", shards_.back()->core().state().jobs.size()},
+                                         {"nodes", shards_.back()->core().state().nodes.size()}});
+    }
+  }
+
+  void turn() {
+    for (bus::ShardInput& input : endpoint_.poll(runtime::mono_now(), kBatchMessagesMax)) {
+      std::visit([this](auto& what) { give(what); }, input);
+    }
+    check_space();
+    for (const auto& shard : shards_) metrics_.count(shard->id(), shard->end_batch(runtime::now()));
+    endpoint_.flush(runtime::mono_now());
+    tell_readiness();
+    wait();
+  }
+
+  template <class Input>
+  void give(Input& input) {
+    for (const auto& shard : shards_) {
+      if (shard->id() == input.shard) shard->take(input, runtime::now());
+    }
+  }
+
+  void check_space() {
+    const MonoTime now = runtime::mono_now();
+    if (now < space_due_) return;
+    space_due_ = now + kSpaceCheckInterval;
+    for (const auto& shard : shards_) shard->watch_space();
+    metrics_.show(shards_);
+  }
+
+  void tell_readiness() {
+    const bool connected = endpoint_.connected();
+    if (connected == ready_) return;
+    ready_ = connected;
+    if (connected) {
+      program_.readiness.set_ready();
+      program_.log.info("ready");
+    } else {
+      program_.readiness.set_not_ready("no broker answers");
+      program_.log.warn("no_broker_answers");
+    }
+  }
+
+  void wait() {
+    const Now now = runtime::now();
+    MonoTime until = space_due_;
+    if (const auto at = endpoint_.next_deadline()) until = std::min(until, *at);
+    for (const auto& shard : shards_) {
+      if (const auto at = shard->next_deadline(now)) until = std::min(until, *at);
+    }
+    const std::int64_t ticks = std::max<std::int64_t>(0, until.ticks - now.mono.ticks);
+    timespec timeout{ticks / 10'000'000, ticks % 10'000'000 * 100};
+    pollfd fds[] = {{endpoint_.fd(), POLLIN, 0}, {program_.shutdown.fd(), POLLIN, 0}};
+    ppoll(fds, 2, &timeout, nullptr);
+  }
+
+  void part() {
+    for (const auto& shard : shards_) shard->part(runtime::now());
+    endpoint_.flush(runtime::mono_now());
+    for (const auto& shard : shards_) endpoint_.release(shard->id());
+    endpoint_.flush(runtime::mono_now());
+  }
+
+  const Config& config_;
+  runtime::Program& program_;
+  bus::ShardEndpoint endpoint_;
+  LoopMetrics metrics_;
+  std::vector<std::unique_ptr<OwnedShard>> shards_;
+  MonoTime space_due_;
+  bool ready_ = false;
+};
+
+}  // namespace
+
+int run(const Config& config, runtime::Program& program) {
+  const runtime::FolderLock lock(config.data_dir, "--data-dir");
+  return Loop(config, program).run();
+}
+
+}  // namespace windlass::scheduler

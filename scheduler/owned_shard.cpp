@@ -1,0 +1,290 @@
+#include "scheduler/owned_shard.h"
+
+#include "model/assert.h"
+#include "runtime/clock.h"
+#include "schema/codec/command.h"
+
+#include <utility>
+
+namespace windlass::scheduler {
+
+namespace {
+
+// A peer says something every 10 s; one that has been silent this long is gone. Longer than any
+// network trouble that is worth surviving, and than the parting lease.
+constexpr Duration kSessionSilenceMax = std::chrono::minutes(15);
+constexpr Duration kSessionSilenceCheck = std::chrono::minutes(1);
+
+// Session ids never repeat: the epoch is durable, the rest counts within it.
+SessionId session_id(ShardEpoch epoch, std::uint64_t number) {
+  return epoch << 24 | number;
+}
+
+void count(BatchTally& tally, const ShardEvent& event) {
+  const auto* put = std::get_if<TaskPut>(&event);
+  if (put == nullptr) return;
+  const TaskRecord& task = put->task;
+  if (task.state == TaskState::running && task.state_time.ticks != 0) ++tally.assignments;
+  if (task.state == TaskState::active) ++tally.lost;
+  if (task.state == TaskState::completed) {
+    ++(task.result == ExecutionResult::success ? tally.succeeded : tally.failed);
+  }
+}
+
+}  // namespace
+
+OwnedShard::OwnedShard(ShardId shard, ShardId shards_total, const Settings& settings,
+                       const StoreOptions& store, bus::ShardEndpoint& endpoint)
+    : shard_(shard),
+      shards_total_(shards_total),
+      store_(store),
+      journal_(store_),
+      core_(shard, shards_total, settings),
+      endpoint_(endpoint) {}
+
+void OwnedShard::open(Now now) {
+  epoch_ = store_.claim();
+  core_.recover(batch(), now);
+  journal_.claim(epoch_);
+  std::vector<SessionState> sessions;
+  batch_->each_session([&](SessionState session) {
+    if (session.kind == PeerKind::worker) worker_sessions_[session.worker] = session.id;
+    sessions_.emplace(session.id, session);
+    sessions.push_back(std::move(session));
+  });
+  batch_->commit();
+  batch_.reset();
+  events_before_ = core_.state().counters.events;
+  silent_checked_ = now.mono;
+  endpoint_.own(shard_, epoch_, shards_total_, std::move(sessions));
+}
+
+Batch& OwnedShard::batch() {
+  if (!batch_) batch_ = store_.begin();
+  return *batch_;
+}
+
+void OwnedShard::handle(Input input, Now now) {
+  ++tally_.inputs;
+  core_.handle(input, now, batch(), effects_);
+}
+
+void OwnedShard::take(const bus::OpenWanted& wanted, Now now) {
+  for (const auto& [id, session] : sessions_) {
+    if (session.instance == wanted.instance && session.kind == wanted.kind) {
+      sessions_to_open_.push_back(session);  // asked again: its answer was lost
+      return;
+    }
+  }
+  open_session(wanted, now);
+}
+
+void OwnedShard::open_session(const bus::OpenWanted& wanted, Now now) {
+  SessionState session;
+  session.id = session_id(epoch_, ++sessions_opened_);
+  session.kind = wanted.kind;
+  session.instance = wanted.instance;
+  session.worker = wanted.worker;
+  if (wanted.kind == PeerKind::worker) {
+    const auto earlier = worker_sessions_.find(wanted.worker);
+    if (earlier != worker_sessions_.end()) close_session(earlier->second);
+    worker_sessions_[wanted.worker] = session.id;
+  }
+  batch().put_session(session);
+  must_commit_ = true;
+  sessions_.emplace(session.id, session);
+  sessions_to_open_.push_back(session);
+  if (wanted.kind == PeerKind::worker) handle(WorkerConnected{wanted.worker, wanted.instance}, now);
+}
+
+void OwnedShard::close_session(SessionId id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  const SessionState session = found->second;
+  sessions_.erase(found);
+  heard_.erase(id);
+  settled_.erase(id);
+  const auto worker = worker_sessions_.find(session.worker);
+  if (session.kind == PeerKind::worker && worker != worker_sessions_.end() &&
+      worker->second == id) {
+    worker_sessions_.erase(worker);
+  }
+  batch().erase_session(id);
+  must_commit_ = true;
+  sessions_to_close_.push_back(id);
+}
+
+void OwnedShard::take(const bus::SessionResumed& input, Now now) {
+  const auto found = sessions_.find(input.session);
+  if (found == sessions_.end() || found->second.kind != PeerKind::worker) return;
+  handle(WorkerConnected{found->second.worker, found->second.instance}, now);
+}
+
+void OwnedShard::take(bus::Commands& input, Now now) {
+  if (!sessions_.contains(input.session)) return;
+  heard_.insert(input.session);
+  if (input.settled_through > 0) settled_[input.session] = input.settled_through;
+  for (bus::ReceivedCommand& received : input.commands) {
+    const Origin origin{input.session, received.sequence};
+    const bool keeps_answer = changes_something(received.command.request);
+    if (received.again && keeps_answer) {
+      if (const auto stored = batch().answer(origin.session, origin.sequence)) {
+        Result<Answer> decoded = decode_answer(*stored);
+        if (!decoded) throw CorruptError("a stored answer cannot be read");
+        effects_.messages.push_back(ToClient{origin, std::move(*decoded)});
+        continue;
+      }
+      if (core_.awaits(origin)) continue;  // its answer comes with another shard's
+      // Neither stored nor awaited: it was refused, and refused commands have changed nothing.
+    }
+    commands_[origin] = keeps_answer;
+    handle(ClientInput{origin, std::move(received.command)}, now);
+  }
+}
+
+void OwnedShard::take(const bus::Reports& input, Now now) {
+  const auto session = sessions_.find(input.session);
+  if (session == sessions_.end()) return;
+  const std::uint64_t worker = session->second.worker;
+  for (const bus::ReceivedReport& received : input.reports) {
+    if (received.sequence != 0) {
+      heard_.insert(input.session);
+      must_commit_ = true;  // the acknowledgement says durable
+    }
+    handle(WorkerInput{worker, received.report}, now);
+  }
+}
+
+void OwnedShard::take(const bus::ShardMessages& input, Now now) {
+  for (const ShardMessage& message : input.messages) handle(message, now);
+}
+
+void OwnedShard::take(const bus::ShardAcknowledges& input, Now now) {
+  for (const ShardAcknowledge& acknowledge : input.acknowledges) handle(acknowledge, now);
+}
+
+void OwnedShard::close_silent_sessions(Now now) {
+  if (now.mono < silent_checked_ + kSessionSilenceCheck) return;
+  silent_checked_ = now.mono;
+  const MonoTime before{now.mono.ticks - kSessionSilenceMax.count()};
+  for (const SessionId session : endpoint_.silent_since(shard_, before)) close_session(session);
+}
+
+void OwnedShard::forget_workers() {
+  for (const Outgoing& message : effects_.messages) {
+    const auto* forget = std::get_if<ForgetWorker>(&message);
+    if (forget == nullptr) continue;
+    const auto session = worker_sessions_.find(forget->worker);
+    if (session != worker_sessions_.end()) close_session(session->second);
+  }
+}
+
+// Everything besides events that one transaction must hold: answers that may have to be repeated,
+// and how far each session has been taken.
+void OwnedShard::note_before_commit() {
+  for (const Outgoing& message : effects_.messages) {
+    if (const auto* reply = std::get_if<ToClient>(&message)) {
+      const auto command = commands_.find(reply->origin);
+      const bool deferred = command == commands_.end();
+      const bool refused = std::holds_alternative<Error>(reply->answer);
+      if (refused && !deferred) {
+        ++tally_.refused;
+        if (std::get<Error>(reply->answer).code == ErrorCode::server_busy) {
+          ++tally_.refused_low_space;
+        }
+      }
+      if (refused || (!deferred && !command->second)) continue;
+      if (!sessions_.contains(reply->origin.session)) continue;
+      batch_->put_answer(reply->origin.session, reply->origin.sequence, encode(reply->answer));
+    }
+  }
+  for (const auto& [session, through] : settled_) batch_->erase_answers(session, through);
+  for (const SessionId id : heard_) {
+    SessionState& session = sessions_.at(id);
+    session.inbox = endpoint_.inbox(shard_, id);
+    batch_->put_session(session);
+  }
+}
+
+void OwnedShard::tell(std::uint64_t worker, const ToWorker& message) {
+  const auto session = worker_sessions_.find(worker);
+  if (session == worker_sessions_.end()) return;  // its resync will settle what it has not heard
+  if (std::holds_alternative<LeaseRenewed>(message)) {
+    endpoint_.tell_unnumbered(shard_, session->second, message);
+    return;
+  }
+  if (endpoint_.tell(shard_, session->second, message)) return;
+  // Orders must not be lost one by one: the session ends, and the resync tells the whole truth.
+  if (endpoint_.is_open(shard_, session->second)) sessions_overrun_.insert(session->second);
+}
+
+void OwnedShard::speak(Now now) {
+  for (const SessionState& session : sessions_to_open_) {
+    if (sessions_.contains(session.id)) endpoint_.opened(shard_, session, now.mono);
+  }
+  for (const SessionId session : sessions_to_close_) endpoint_.close(shard_, session);
+  for (const SessionId session : heard_) {
+    endpoint_.committed(shard_, session, sessions_.at(session).inbox);
+  }
+  for (const Outgoing& message : effects_.messages) {
+    if (const auto* reply = std::get_if<ToClient>(&message)) {
+      endpoint_.answer(shard_, reply->origin.session, reply->origin.sequence, reply->answer);
+    } else if (const auto* order = std::get_if<ToWorkerProcess>(&message)) {
+      tell(order->worker, order->message);
+    } else if (const auto* to_shard = std::get_if<ToShard>(&message)) {
+      std::visit([&](const auto& what) { endpoint_.send(shard_, to_shard->shard, what); },
+                 to_shard->message);
+    }
+  }
+}
+
+BatchTally OwnedShard::end_batch(Now now) {
+  const std::optional<MonoTime> due = core_.next_deadline(now);
+  const bool timer = due && *due <= now.mono;
+  if (!batch_ && !timer && sessions_to_open_.empty() && sessions_overrun_.empty()) return {};
+  for (const SessionId session : std::exchange(sessions_overrun_, {})) close_session(session);
+  close_silent_sessions(now);
+  core_.end_batch(now, batch(), effects_);
+  for (const ShardEvent& event : effects_.events) count(tally_, event);
+  forget_workers();
+  const bool changed = !effects_.events.empty() || must_commit_;
+  if (changed) {
+    note_before_commit();
+    journal_.append(events_before_ + 1, effects_.events);
+    events_before_ = core_.state().counters.events;
+    const MonoTime begun = runtime::mono_now();
+    batch_->commit();
+    tally_.commit_time = runtime::mono_now() - begun;
+    tally_.committed = true;
+  } else {
+    heard_.clear();  // questions only: nothing to keep, their answers acknowledge them
+  }
+  batch_.reset();
+  speak(now);
+
+  effects_ = {};
+  must_commit_ = false;
+  heard_.clear();
+  settled_.clear();
+  commands_.clear();
+  sessions_to_open_.clear();
+  sessions_to_close_.clear();
+  return std::exchange(tally_, {});
+}
+
+void OwnedShard::watch_space() {
+  const Space space = store_.space();
+  if (space.accepts_new_work()) {
+    core_.set_space_shortage(std::nullopt);
+  } else {
+    core_.set_space_shortage(SpaceShortage{space.free_bytes, space.needed_bytes});
+  }
+}
+
+void OwnedShard::part(Now now) {
+  core_.part(now, batch(), effects_);
+  must_commit_ = true;
+  end_batch(now);
+}
+
+}  // namespace windlass::scheduler
