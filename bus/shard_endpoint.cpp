@@ -184,7 +184,15 @@ class ShardEndpoint::Impl : private FrameSink {
     return it == shards_.end() ? nullptr : &it->second;
   }
 
-  void hear(MonoTime now) { heard_ = std::max(heard_, now); }
+  void hear(MonoTime now) {
+    // own() knows no time: what it took before the first turn has not been silent since the epoch.
+    if (heard_ == MonoTime{}) {
+      for (auto& [shard, owned] : shards_) {
+        for (auto& [id, entry] : owned.sessions) entry.session.count_silence_from(now);
+      }
+    }
+    heard_ = std::max(heard_, now);
+  }
 
   Entry& add(ShardId shard, Owned& owned, SessionState state, MonoTime now) {
     const SessionId id = state.id;

@@ -57,6 +57,7 @@ class ShardSession {
   bool wants_flush() const;
 
   MonoTime heard_at() const { return heard_at_; }
+  void count_silence_from(MonoTime now) { heard_at_ = now; }
   std::uint64_t retransmissions() const { return outbox_.retransmissions(); }
   std::uint64_t duplicates() const { return duplicates_; }
 

@@ -5,6 +5,7 @@
 
 using namespace windlass;
 using namespace windlass::test;
+using namespace std::chrono_literals;
 
 namespace {
 
@@ -122,6 +123,19 @@ BOOST_FIXTURE_TEST_CASE(a_session_survives_the_restart_of_its_shard, OneBroker) 
   BOOST_TEST(gateway.opened[1].resumed);
   BOOST_TEST(gateway.opened[1].epoch == 2U);
   BOOST_TEST(shard.resumed_sessions.size() == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(silence_counts_from_the_first_turn_of_the_shard, OneBroker) {
+  TestShard shard(bus());
+  TestPeer gateway(PeerKind::gateway, bus());
+  gateway.delete_job(0, "a");
+  BOOST_TEST_REQUIRE(run_until({&gateway, &shard}, [&] { return gateway.answers.size() == 1; }));
+  shard.stop();
+  const MonoTime restart = runtime::mono_now();
+  shard.start();
+  shard.endpoint().flush(runtime::mono_now());
+  BOOST_TEST(shard.endpoint().silent_since(0, restart).empty());
+  BOOST_TEST(shard.endpoint().silent_since(0, restart + Duration(1h)).size() == 1U);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_session_that_the_shard_forgot_is_lost_and_opened_anew, OneBroker) {
