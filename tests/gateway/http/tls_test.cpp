@@ -1,0 +1,127 @@
+#include "gateway/core/http_date.h"
+#include "gateway/http/server.h"
+#include "runtime/refusal.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+using namespace windlass::gateway;
+namespace asio = boost::asio;
+
+BOOST_AUTO_TEST_SUITE(gateway_http_tls)
+
+namespace {
+
+struct Certificate {
+  Certificate() {
+    char name[] = "/tmp/windlass_tls_XXXXXX";
+    folder = ::mkdtemp(name);
+    const std::string command =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 1 "
+        "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -keyout " +
+        folder + "/key.pem -out " + folder + "/cert.pem 2>/dev/null";
+    BOOST_REQUIRE(std::system(command.c_str()) == 0);
+  }
+  ~Certificate() { std::filesystem::remove_all(folder); }
+  TlsFiles files() const { return {folder + "/cert.pem", folder + "/key.pem"}; }
+  std::string folder;
+};
+
+class Hello final : public RequestHandler {
+ public:
+  Async<HttpResponse> handle(const HttpRequest& request) override {
+    HttpResponse response;
+    response.body = request.secure ? "secure" : "plain";
+    response.body += std::string(request.target == "/large" ? 2'000'000 : 0, 'x');
+    co_return response;
+  }
+  HttpResponse refuse(int status, std::string_view) override {
+    HttpResponse response;
+    response.status = status;
+    return response;
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(https_is_answered_with_the_certificate_given) {
+  const Certificate certificate;
+  asio::io_context io{1};
+  Hello hello;
+  auto server = std::make_unique<HttpServer>(io, hello);
+  const auto address = server->listen_tls({"127.0.0.1", 0}, certificate.files(), "--listen-tls");
+  std::jthread thread([&] { io.run(); });
+
+  asio::io_context client_io;
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  context.load_verify_file(certificate.files().certificate);
+  context.set_verify_mode(asio::ssl::verify_peer);
+  asio::ssl::stream<asio::ip::tcp::socket> client(client_io, context);
+  client.set_verify_callback(asio::ssl::host_name_verification("127.0.0.1"));
+  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port});
+  client.handshake(asio::ssl::stream_base::client);
+  asio::write(client,
+              asio::buffer(std::string(
+                  "GET /large HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nConnection: close\r\n\r\n")));
+  std::string all;
+  boost::system::error_code error;
+  while (!error) {
+    char bytes[65536];
+    all.append(bytes, client.read_some(asio::buffer(bytes), error));
+  }
+  // The end is a proper one, not a cut that could hide a missing part.
+  BOOST_TEST(error == asio::error::eof);
+  BOOST_TEST(all.find("\r\n\r\nsecurexxx") != std::string::npos);
+  BOOST_TEST(all.ends_with("\r\n\r\nsecure"));
+  BOOST_TEST(all.size() > 2'000'000u);
+
+  // Who does not speak TLS is cut off, and the server goes on.
+  asio::ip::tcp::socket plain(client_io);
+  plain.connect({asio::ip::make_address("127.0.0.1"), address.port});
+  asio::write(plain, asio::buffer(std::string("GET / HTTP/1.1\r\n\r\n")));
+  std::string rest;
+  error = {};
+  while (!error) {
+    char bytes[1024];
+    rest.append(bytes, plain.read_some(asio::buffer(bytes), error));
+  }
+  BOOST_TEST(rest.find("HTTP/1.1 200") == std::string::npos);
+  io.stop();
+  thread.join();
+  server.reset();
+}
+
+BOOST_AUTO_TEST_CASE(missing_certificate_refuses_to_start) {
+  asio::io_context io{1};
+  Hello hello;
+  HttpServer server(io, hello);
+  BOOST_CHECK_EXCEPTION(
+      server.listen_tls({"127.0.0.1", 0}, {"/nonexistent.pem", "/nonexistent.key"}, "--listen-tls"),
+      windlass::runtime::StartRefused, [](const std::exception& refusal) {
+        return std::string(refusal.what()).find("--tls-certificate") != std::string::npos;
+      });
+}
+
+BOOST_AUTO_TEST_CASE(taken_port_names_the_way_out) {
+  asio::io_context io{1};
+  Hello hello;
+  HttpServer first(io, hello);
+  const auto address = first.listen({"127.0.0.1", 0}, "--listen");
+  HttpServer second(io, hello);
+  BOOST_CHECK_EXCEPTION(second.listen(address, "--listen"), windlass::runtime::StartRefused,
+                        [](const std::exception& refusal) {
+                          return std::string(refusal.what()).find("--listen 127.0.0.1:0") !=
+                                 std::string::npos;
+                        });
+}
+
+BOOST_AUTO_TEST_SUITE_END()
