@@ -42,7 +42,10 @@ def wait_until(condition, seconds, what, every=0.05):
 
 class Cluster:
     def __init__(self, *options, data=None, keep=False, env=None):
+        # Tasks run as another user, who must be able to pass through the folder.
         self.data = data or tempfile.mkdtemp(prefix="windlass-test-", dir=os.environ.get("WINDLASS_TEST_DIR"))
+        if not data:
+            os.chmod(self.data, 0o711)
         self.options = list(options)
         self.keep = keep
         self.env_extra = env or {}

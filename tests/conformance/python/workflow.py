@@ -105,7 +105,7 @@ def over_https():
 
 
 def accounts_are_apart():
-    with Cluster("--account", "second") as cluster:
+    with Cluster("--account", "first", "--account", "second") as cluster:
         first = cluster.batch()
         second_environment = cluster.command("env", "--data", cluster.data, "--account", "second").stdout
         values = dict(line[7:].split("=", 1) for line in second_environment.splitlines() if line.startswith("export "))
