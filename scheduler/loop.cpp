@@ -67,10 +67,10 @@ class Loop {
   }
 
   void turn() {
+    check_space();  // between batches
     for (bus::ShardInput& input : endpoint_.poll(runtime::mono_now(), kBatchMessagesMax)) {
       std::visit([this](auto& what) { give(what); }, input);
     }
-    check_space();
     for (const auto& shard : shards_) metrics_.count(shard->id(), shard->end_batch(runtime::now()));
     endpoint_.flush(runtime::mono_now());
     tell_readiness();
