@@ -100,12 +100,23 @@ class Cluster:
                 tail = log.read_text(errors="replace").splitlines()[-40:]
                 print(f"--- {log.name}", *tail, sep="\n")
         self.stop()
+        broken = self.broken_promises()
         leftovers = self.processes()
         if not self.keep:
             shutil.rmtree(self.data, ignore_errors=True)
         if error is None:
+            expect(not broken, f"a program of the cluster failed by itself: {broken[:3]}")
             expect(not leftovers, f"processes left after dev stop: {leftovers}")
         return False
+
+    def broken_promises(self):
+        """Lines of the logs that say that a program failed: `windlass dev` restarts it, which hides it."""
+        found = []
+        for log in pathlib.Path(self.data).glob("logs/*"):
+            for line in log.read_text(errors="replace").splitlines():
+                if "event=assertion_failed" in line or '"event":"failed"' in line or "Sanitizer" in line:
+                    found.append(f"{log.name}: {line}")
+        return found
 
     def processes(self):
         """Processes that belong to this cluster: its programs, its spawner and its tasks."""
