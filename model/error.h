@@ -13,9 +13,10 @@ namespace windlass {
   /* general */                                                                                    \
   X(condition_not_met)                                                                             \
   X(not_modified)                                                                                  \
-  X(missing_required_header) X(missing_required_property) X(missing_required_query_parameter)      \
-      X(unsupported_header) X(unsupported_property) X(unsupported_query_parameter)                 \
-          X(invalid_header_value) X(invalid_property_value) X(invalid_query_parameter_value)       \
+  X(missing_required_header)                                                                       \
+  X(missing_required_property) X(missing_required_query_parameter) X(unsupported_header)           \
+      X(unsupported_property) X(unsupported_query_parameter) X(invalid_header_value)               \
+          X(invalid_property_value) X(invalid_query_parameter_value)                               \
               X(out_of_range_query_parameter_value) X(out_of_range_input) X(out_of_range_priority) \
                   X(invalid_constraint_value) X(request_url_failed_to_parse) X(invalid_uri) X(     \
                       invalid_http_verb) X(invalid_input) X(invalid_request_body)                  \
