@@ -290,7 +290,8 @@ int submit(const std::vector<std::string>& arguments) {
           format, {{"", "job"}, {"", "tasks"}, {"", "added"}, {"", "existing"}, {"", "refused"}},
           {result}));
   } else {
-    std::string text = "job " + wish.job + ": " + std::to_string(outcome.added) + " tasks added";
+    std::string text = "job " + wish.job + ": " + std::to_string(outcome.added) +
+                       (outcome.added == 1 ? " task added" : " tasks added");
     if (outcome.existing > 0) text += ", " + std::to_string(outcome.existing) + " were there";
     print(text + "\n");
     if (!wish.wait)

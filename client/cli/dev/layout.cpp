@@ -64,8 +64,9 @@ Layout::Layout(const std::string& folder)
 
 void Layout::make() const {
   make_folder(folder_, ::geteuid() == 0 ? kPassThrough : kPrivate);
-  for (const std::string& path : {accounts(), tls(), run(), logs(), scheduler(), blobs()})
+  for (const std::string& path : {accounts(), run(), logs(), scheduler(), blobs()})
     make_folder(path, kPrivate);
+  make_folder(tls(), kPassThrough);  // tasks may read the authority's certificate; keys are 0600
 }
 
 std::string Layout::sockets() const {
