@@ -1,5 +1,8 @@
 // How many short processes a second the spawner starts and reaps, with a task folder, a working
-// folder and both output files for each: spawn_rate FOLDER [tasks] [slots] [cgroups] [command...]
+// folder and both output files for each:
+//   spawn_rate FOLDER [tasks] [slots] [cgroups] [fresh|recycled] [command...]
+// Recycled folders are those of ended tasks under a new name, as the worker does with tasks that
+// are deleted: file systems make new folders slowly after many were removed.
 #include "worker/exec/boot_clock.h"
 #include "worker/exec/spawner_client.h"
 #include "worker/exec/spawner_main.h"
@@ -25,6 +28,7 @@ struct Options {
   std::uint64_t tasks = 10000;
   std::uint64_t slots = 8;
   std::string cgroups = "auto";
+  bool recycle = false;
   std::vector<std::string> command = {"/bin/true"};
 };
 
@@ -48,10 +52,21 @@ int measure(const Options& options) {
   std::uint64_t ended = 0;
   std::uint64_t bad = 0;
   spawner.set_lease("node", {boottime_now().mono.ticks + 3600LL * 10'000'000});
+  const auto task_folder = [&](std::uint64_t number) {
+    return options.folder + "/job-1/t" + std::to_string(number);
+  };
+  std::vector<std::uint64_t> done;  // tasks whose folders may be taken over
   const auto start = [&] {
-    const std::string task = options.folder + "/job-1/t" + std::to_string(begun);
-    make_folder(task, user);
-    make_folder(task + "/wd", user);
+    const std::string task = task_folder(begun + 1);
+    if (options.recycle && !done.empty()) {
+      if (rename(task_folder(done.back()).c_str(), task.c_str()) != 0) {
+        throw std::runtime_error("rename to " + task);
+      }
+      done.pop_back();
+    } else {
+      make_folder(task, user);
+      make_folder(task + "/wd", user);
+    }
     StartRequest request{
         .key = {.task = ++begun},
         .node = "node",
@@ -83,6 +98,7 @@ int measure(const Options& options) {
         ++ended;
         if (e->exit_code != 0) ++bad;
         spawner.acknowledge(e->key);
+        done.push_back(e->key.task);
         if (begun < options.tasks) start();
       }
     }
@@ -101,14 +117,17 @@ int measure(const Options& options) {
 int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == "--spawner") return spawner_main(argc, argv);
   if (argc < 2) {
-    std::fprintf(stderr, "usage: spawn_rate FOLDER [tasks] [slots] [cgroups] [command...]\n");
+    std::fprintf(
+        stderr,
+        "usage: spawn_rate FOLDER [tasks] [slots] [cgroups] [fresh|recycled] [command...]\n");
     return 2;
   }
   Options options{.folder = argv[1]};
   if (argc > 2) options.tasks = std::strtoull(argv[2], nullptr, 10);
   if (argc > 3) options.slots = std::strtoull(argv[3], nullptr, 10);
   if (argc > 4) options.cgroups = argv[4];
-  if (argc > 5) options.command.assign(argv + 5, argv + argc);
+  if (argc > 5) options.recycle = std::string_view(argv[5]) == "recycled";
+  if (argc > 6) options.command.assign(argv + 6, argv + argc);
   try {
     return measure(options);
   } catch (const std::exception& error) {
