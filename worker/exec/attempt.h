@@ -64,7 +64,7 @@ struct StartRequest {
 
 struct Started {
   AttemptKey key;
-  std::int32_t pid = 0;
+  std::int32_t pid = 0;  // 0 in a list: about to start, a Started of its own follows
   WallTime start_wall;
   MonoTime start_boot;
   bool operator==(const Started&) const = default;

@@ -73,7 +73,14 @@ std::string DescentContainment::mark(const AttemptKey& key) const {
   return std::string(kVariable) + '=' + folder_mark_ + ':' + to_text(key);
 }
 
+JoinBy DescentContainment::prepare(const StartRequest&) {
+  ++launching_;
+  return {};
+}
+
 void DescentContainment::began(const AttemptKey& key, int leader) {
+  --launching_;
+  orphans_.erase(leader);
   families_[key].leader = leader;
   leaders_.emplace(leader, key);
 }
@@ -104,9 +111,23 @@ void DescentContainment::over(const AttemptKey& key) {
 
 bool DescentContainment::empty(const AttemptKey& key) {
   if (!families_.contains(key)) return true;
-  bool orphans = false;
-  for (const int pid : own_children()) orphans = orphans || !leaders_.contains(pid);
-  return !orphans || members(key).empty();
+  return orphans().empty() || members(key).empty();
+}
+
+// Children of ours that are no leaders. Leaders are made by the launch lane and are its thread's
+// children, orphans are given to this one, which tells them from those that are just being made.
+// Where the kernel does not list children by thread, those have to be left alone for the moment.
+std::vector<int> DescentContainment::orphans() const {
+  std::vector<int> found;
+  if (const auto adopted = children_of_this_thread()) {
+    found = *adopted;
+  } else if (launching_ == 0) {
+    for (const auto& [pid, info] : all_processes()) {
+      if (info.parent == getpid()) found.push_back(pid);
+    }
+  }
+  std::erase_if(found, [this](int pid) { return leaders_.contains(pid); });
+  return found;
 }
 
 // Says whose an orphan is, and remembers it. One that is only suspected is looked at again: in the
@@ -125,6 +146,8 @@ const DescentContainment::Orphan& DescentContainment::judge(const ProcessInfo& p
     }
   }
   if (same) return known->second;
+  static const Orphan kOfALaunch;  // its attempt is not announced yet; nobody is suspected
+  if (marked.starts_with(prefix) && launching_ > 0) return kOfALaunch;
   Orphan orphan{.start_time = process.start_time, .suspects = {}};
   for (const auto& [key, family] : families_) orphan.suspects.insert(key);
   return orphans_[process.pid] = std::move(orphan);
@@ -132,20 +155,20 @@ const DescentContainment::Orphan& DescentContainment::judge(const ProcessInfo& p
 
 std::vector<int> DescentContainment::members(const AttemptKey& key) {
   const Family& family = families_.at(key);
-  const int self = getpid();
   const std::map<int, ProcessInfo> processes = all_processes();
   std::multimap<int, const ProcessInfo*> children;
   for (const auto& [pid, info] : processes) children.emplace(info.parent, &info);
 
   std::vector<const ProcessInfo*> found;
-  const auto [first, last] = children.equal_range(self);
-  for (auto it = first; it != last; ++it) {
-    const ProcessInfo& child = *it->second;
-    if (child.pid == family.leader && !family.leader_ended) {
-      found.push_back(&child);
-    } else if (!leaders_.contains(child.pid) && child.state != 'Z') {
-      const Orphan& orphan = judge(child);
-      if (orphan.suspects == std::set<AttemptKey>{key}) found.push_back(&child);
+  if (const auto leader = processes.find(family.leader);
+      leader != processes.end() && !family.leader_ended) {
+    found.push_back(&leader->second);
+  }
+  for (const int pid : orphans()) {
+    const auto orphan = processes.find(pid);
+    if (orphan == processes.end() || orphan->second.state == 'Z') continue;
+    if (judge(orphan->second).suspects == std::set<AttemptKey>{key}) {
+      found.push_back(&orphan->second);
     }
   }
   for (std::size_t i = 0; i < found.size(); ++i) {

@@ -77,10 +77,10 @@ class DescentContainment : public Containment {
 
   std::string description() const override;
   bool limits_processes() const override { return false; }
-  JoinBy prepare(const StartRequest&) override { return {}; }
+  JoinBy prepare(const StartRequest&) override;
   std::string mark(const AttemptKey& key) const override;
   void began(const AttemptKey& key, int leader) override;
-  void gave_up(const AttemptKey&) override {}
+  void gave_up(const AttemptKey&) override { --launching_; }
   void leader_ended(const AttemptKey& key) override;
   void over(const AttemptKey& key) override;
   bool empty(const AttemptKey& key) override;
@@ -98,12 +98,14 @@ class DescentContainment : public Containment {
     std::set<AttemptKey> suspects;  // one: it is known
   };
 
+  std::vector<int> orphans() const;
   std::vector<int> members(const AttemptKey& key);
   void signal_all(const AttemptKey& key, int signal);
   const Orphan& judge(const struct ProcessInfo& process);
 
   std::string why_;
   std::string folder_mark_;
+  int launching_ = 0;  // prepared, and neither begun nor given up
   std::map<AttemptKey, Family> families_;
   std::map<int, AttemptKey> leaders_;  // by pid, those not reaped
   std::map<int, Orphan> orphans_;      // by pid; also descendants seen before they became orphans

@@ -57,17 +57,12 @@ std::map<int, ProcessInfo> all_processes() {
   return processes;
 }
 
-std::vector<int> own_children() {
+std::optional<std::vector<int>> children_of_this_thread() {
+  const auto list = read_small_file("/proc/thread-self/children");
+  if (!list) return std::nullopt;
   std::vector<int> children;
-  const std::string self = std::to_string(getpid());
-  if (const auto list = read_small_file("/proc/self/task/" + self + "/children")) {
-    std::istringstream pids(*list);
-    for (int pid = 0; pids >> pid;) children.push_back(pid);
-    return children;
-  }
-  for (const auto& [pid, info] : all_processes()) {  // a kernel without CONFIG_PROC_CHILDREN
-    if (info.parent == getpid()) children.push_back(pid);
-  }
+  std::istringstream pids(*list);
+  for (int pid = 0; pids >> pid;) children.push_back(pid);
   return children;
 }
 

@@ -25,8 +25,9 @@ std::optional<ProcessInfo> parse_process_stat(std::string_view stat);
 std::optional<ProcessInfo> process_info(int pid);
 std::map<int, ProcessInfo> all_processes();
 
-// The children of this (single-threaded) process, dead ones included.
-std::vector<int> own_children();
+// The children of the calling thread, dead ones included: those it made, and in a subreaper's first
+// thread those that were adopted. Empty where the kernel does not tell (CONFIG_PROC_CHILDREN).
+std::optional<std::vector<int>> children_of_this_thread();
 
 // The value of a variable in the environment a process was started with; empty also when it may
 // not be read.

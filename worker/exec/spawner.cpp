@@ -21,7 +21,8 @@ namespace windlass::worker::exec {
 
 namespace {
 
-constexpr std::size_t kFramesPerTurn = 16;
+constexpr std::size_t kFramesPerTurn = 64;
+constexpr std::uint64_t kLaneMax = 8;  // launches handed over and not reported
 constexpr std::size_t kReadBytes = 256U << 10;
 constexpr Duration kFolderLookInterval = std::chrono::seconds(1);
 // More than this unsent, and the worker is not listened to until it reads.
@@ -46,13 +47,14 @@ Welcome describe_self(const Containment& containment) {
 
 Spawner::Spawner(Parts parts)
     : parts_(std::move(parts)),
-      core_(parts_.limits, describe_self(*parts_.containment), boottime_now()) {
+      core_(parts_.limits, describe_self(*parts_.containment), boottime_now()),
+      lane_(*parts_.launcher) {
   epoll_ = checked("epoll_create1", epoll_create1(EPOLL_CLOEXEC));
   sigset_t all;
   sigfillset(&all);
   signals_ = checked("signalfd", signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC));
   timer_ = checked("timerfd_create", timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC));
-  for (const int fd : {parts_.listener, signals_, timer_}) {
+  for (const int fd : {parts_.listener, signals_, timer_, lane_.fd()}) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = fd;
@@ -82,6 +84,8 @@ void Spawner::run() {
       } else if (fd == timer_) {
         std::uint64_t expirations = 0;
         if (read(timer_, &expirations, sizeof(expirations)) > 0) timer_at_ = MonoTime{INT64_MAX};
+      } else if (fd == lane_.fd()) {
+        take_from_lane();
       } else if (fd == worker_) {
         read_worker();
       }
@@ -93,6 +97,7 @@ void Spawner::run() {
     core_.tick(now, effects);
     carry_out(effects);
     look_for_folder(now);
+    feed_lane();
     write_worker();
   }
 }
@@ -195,7 +200,7 @@ void Spawner::handle(const Request& request, Effects& effects) {
   } else if (!greeted_) {
     drop_worker("it did not say hello");
   } else if (const auto* s = std::get_if<StartRequest>(&request)) {
-    start(*s, effects);
+    if (core_.start(*s, now, effects)) waiting_.push_back(*s);
   } else if (const auto* k = std::get_if<KillRequest>(&request)) {
     core_.kill(*k, now, effects);
   } else if (const auto* l = std::get_if<LeaseRequest>(&request)) {
@@ -206,27 +211,6 @@ void Spawner::handle(const Request& request, Effects& effects) {
     parts_.log("event=shut_down running=" + std::to_string(core_.attempts_running()));
     core_.shut_down(*d, now, effects);
   }
-}
-
-void Spawner::start(const StartRequest& request, Effects& effects) {
-  if (!core_.start(request, boottime_now(), effects)) return;
-  LaunchResult result;
-  try {
-    const JoinBy join = parts_.containment->prepare(request);
-    result = parts_.launcher->launch(request, join, parts_.containment->mark(request.key),
-                                     !parts_.containment->limits_processes());
-    if (result.pid == 0) parts_.containment->gave_up(request.key);
-  } catch (const std::exception& error) {
-    result.failed = {
-        .key = request.key, .failure = StartFailure::resources, .message = error.what()};
-  }
-  if (result.pid == 0) {
-    core_.launch_failed(result.failed, effects);
-    return;
-  }
-  leaders_.emplace(result.pid, request.key);
-  parts_.containment->began(request.key, result.pid);
-  core_.launched(request.key, result.pid, boottime_now(), effects);
 }
 
 void Spawner::write_worker() {
@@ -272,6 +256,66 @@ void Spawner::read_signals() {
   }
 }
 
+// Only a few at a time, so that what is still here can be called off, and cgroups are taken by
+// those who use them.
+void Spawner::feed_lane() {
+  while (!waiting_.empty() && submitted_ - launched_ < kLaneMax) {
+    StartRequest request = std::move(waiting_.front());
+    waiting_.pop_front();
+    std::optional<StartFailed> failed = core_.called_off(request.key);
+    LaunchLane::Job job;
+    if (!failed) {
+      try {
+        job.join = parts_.containment->prepare(request);
+      } catch (const std::exception& error) {
+        failed = {.key = request.key, .failure = StartFailure::resources, .message = error.what()};
+      }
+    }
+    if (failed) {
+      Effects effects;
+      core_.launch_failed(*failed, effects);
+      carry_out(effects);
+      continue;
+    }
+    job.mark = parts_.containment->mark(request.key);
+    job.limit_processes_by_user = !parts_.containment->limits_processes();
+    job.request = std::move(request);
+    lane_.submit(std::move(job));
+    ++submitted_;
+  }
+}
+
+void Spawner::take_from_lane() {
+  for (const LaunchLane::Done& done : lane_.take()) {
+    ++launched_;
+    Effects effects;
+    if (done.result.pid == 0) {
+      parts_.containment->gave_up(done.key);
+      core_.launch_failed(done.result.failed, effects);
+      carry_out(effects);
+      continue;
+    }
+    const int pid = done.result.pid;
+    parts_.containment->began(done.key, pid);
+    core_.launched(done.key, pid, done.began, boottime_now(), effects);
+    const auto early = early_ends_.find(pid);
+    if (early == early_ends_.end()) {
+      leaders_.emplace(pid, done.key);
+      carry_out(effects);
+    } else {
+      // Gone already, so nothing may be sent to its number.
+      parts_.containment->leader_ended(done.key);
+      carry_out(effects);
+      const LeaderEnd end = early->second.end;
+      early_ends_.erase(early);
+      core_.leader_ended(done.key, end, boottime_now(), effects);
+      carry_out(effects);
+    }
+  }
+  std::erase_if(early_ends_,
+                [this](const auto& entry) { return entry.second.submitted <= launched_; });
+}
+
 // We are everybody's last parent, so whoever dies is reaped here: the commands' own processes, and
 // what they left behind.
 void Spawner::reap() {
@@ -282,8 +326,14 @@ void Spawner::reap() {
     rusage usage{};
     const pid_t pid = wait4(-1, &status, WNOHANG, &usage);
     if (pid <= 0) break;
+    LeaderEnd end;
+    end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    end.exit_code = WIFSIGNALED(status) ? 128 + end.signal : WEXITSTATUS(status);
+    end.user_cpu_time = to_duration(usage.ru_utime);
+    end.kernel_cpu_time = to_duration(usage.ru_stime);
     const auto leader = leaders_.find(pid);
     if (leader == leaders_.end()) {
+      if (submitted_ > launched_) early_ends_[pid] = {.end = end, .submitted = submitted_};
       parts_.containment->orphan_reaped(pid);
       orphans = true;
       continue;
@@ -291,11 +341,6 @@ void Spawner::reap() {
     const AttemptKey key = leader->second;
     leaders_.erase(leader);
     parts_.containment->leader_ended(key);
-    LeaderEnd end;
-    end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    end.exit_code = WIFSIGNALED(status) ? 128 + end.signal : WEXITSTATUS(status);
-    end.user_cpu_time = to_duration(usage.ru_utime);
-    end.kernel_cpu_time = to_duration(usage.ru_stime);
     Effects effects;
     core_.leader_ended(key, end, boottime_now(), effects);
     carry_out(effects);

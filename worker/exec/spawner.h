@@ -1,13 +1,14 @@
 // The spawner's shell: sockets, signals, clocks and processes around the decisions of
-// spawner_core.h. One thread, one epoll.
+// spawner_core.h. One thread, one epoll; processes are made by a lane beside it.
 #pragma once
 
 #include "worker/exec/containment.h"
+#include "worker/exec/launch_lane.h"
 #include "worker/exec/spawner_core.h"
 
 #include <cstdint>
+#include <deque>
 #include <functional>
-#include <memory>
 #include <string>
 #include <unordered_map>
 
@@ -39,7 +40,8 @@ class Spawner {
   // noticed while thousands of starts are queued.
   void handle_frames();
   void handle(const Request& request, Effects& effects);
-  void start(const StartRequest& request, Effects& effects);
+  void feed_lane();
+  void take_from_lane();
   void read_signals();
   void reap();
   void carry_out(Effects& effects);
@@ -65,6 +67,17 @@ class Spawner {
   MonoTime folder_look_at_{INT64_MAX};  // while no worker is connected
   bool children_changed_ = false;
   std::unordered_map<int, AttemptKey> leaders_;  // by pid, not yet reaped
+  LaunchLane lane_;
+  std::deque<StartRequest> waiting_;  // for the lane
+  std::uint64_t submitted_ = 0;       // to the lane, ever
+  std::uint64_t launched_ = 0;        // of these, heard of again
+  // Reaped, but no leader we know: perhaps one whose launch the lane has not reported yet. Kept
+  // until all launches are reported that were under way then.
+  struct EarlyEnd {
+    LeaderEnd end;
+    std::uint64_t submitted = 0;
+  };
+  std::unordered_map<int, EarlyEnd> early_ends_;
 };
 
 }  // namespace windlass::worker::exec

@@ -71,7 +71,7 @@ bool SpawnerCore::start(const StartRequest& request, Now now, Effects& out) {
   ++running_;
   attempt.node = request.node;
   attempt.grace = request.grace;
-  attempt.wall_deadline = now.mono + request.wall_clock_max;
+  attempt.wall_clock_max = request.wall_clock_max;
   attempt.start_boot = now.mono;
   attempt.end.key = request.key;
   attempt.end.start_wall = now.wall;
@@ -121,16 +121,35 @@ void SpawnerCore::shut_down(const ShutDownRequest& request, Now now, Effects& ou
 
 // ---- the processes -----------------------------------------------------------------------------
 
-void SpawnerCore::launched(const AttemptKey& key, std::int32_t pid, Now now, Effects& out) {
+std::optional<StartFailed> SpawnerCore::called_off(const AttemptKey& key) const {
+  const auto it = attempts_.find(key);
+  WINDLASS_ASSERT(it != attempts_.end());
+  if (it->second.phase == Phase::running) return std::nullopt;
+  const bool lease = it->second.end.reason == EndReason::lease_ended;
+  return StartFailed{
+      .key = key,
+      .failure = lease ? StartFailure::lease_ended : StartFailure::refused,
+      .message = lease ? "The lease of the node has ended." : "It was killed before it began."};
+}
+
+void SpawnerCore::launched(const AttemptKey& key, std::int32_t pid, Now began, Now now,
+                           Effects& out) {
   const auto it = attempts_.find(key);
   WINDLASS_ASSERT(it != attempts_.end());
   WINDLASS_ASSERT(it->second.pid == 0);
   WINDLASS_ASSERT(pid > 0);
-  it->second.pid = pid;
-  out.replies.emplace_back(started(key, it->second));
+  Attempt& attempt = it->second;
+  attempt.pid = pid;
+  attempt.start_boot = began.mono;
+  attempt.end.start_wall = began.wall;
+  attempt.wall_deadline = began.mono + attempt.wall_clock_max;
   reschedule(it);
-  // The launch itself may have taken longer than the lease had left.
-  const auto lease = leases_.find(it->second.node);
+  out.replies.emplace_back(started(key, attempt));
+  // What was asked for during the launch may have met no process yet.
+  if (attempt.phase == Phase::terminating) out.actions.push_back({Action::Kind::terminate, key});
+  if (attempt.phase == Phase::killing) out.actions.push_back({Action::Kind::kill, key});
+  // And the launch itself may have taken longer than the lease had left.
+  const auto lease = leases_.find(attempt.node);
   if (lease != leases_.end() && lease->second <= now.mono) {
     ask_to_end(it, EndReason::lease_ended, Duration{}, now, out);
   }
@@ -145,6 +164,8 @@ void SpawnerCore::launch_failed(const StartFailed& failed, Effects& out) {
   node->second.erase(failed.key);
   if (node->second.empty()) by_node_.erase(node);
   attempt.phase = Phase::over;
+  attempt.kill_at = attempt.check_at = kNever;
+  reschedule(it);
   attempt.failed = failed;
   --running_;
   out.replies.emplace_back(failed);
@@ -270,7 +291,7 @@ void SpawnerCore::repeat(const AttemptKey& key, const Attempt& attempt, Effects&
     out.replies.emplace_back(*attempt.failed);
   } else if (attempt.phase == Phase::over) {
     out.replies.emplace_back(attempt.end);
-  } else {
+  } else if (attempt.pid != 0) {  // else it is about to be said for the first time
     out.replies.emplace_back(started(key, attempt));
   }
 }

@@ -54,15 +54,17 @@ class SpawnerCore {
   void worker_connected();
   void worker_gone(Now now);
   void hello(Effects& out) const;
-  // True: the shell is to launch it and to call launched() or launch_failed() before anything else.
+  // True: the shell is to launch it, now or later, and to call launched() or launch_failed().
   bool start(const StartRequest& request, Now now, Effects& out);
   void kill(const KillRequest& request, Now now, Effects& out);
   void lease(const LeaseRequest& request, Now now, Effects& out);
   void acknowledge(const AcknowledgeRequest& request);
   void shut_down(const ShutDownRequest& request, Now now, Effects& out);
 
-  // The processes.
-  void launched(const AttemptKey& key, std::int32_t pid, Now now, Effects& out);
+  // The processes. Just before a launch: why it is not wanted any more, if so.
+  std::optional<StartFailed> called_off(const AttemptKey& key) const;
+  // `began` is when the process was made: limits count from there.
+  void launched(const AttemptKey& key, std::int32_t pid, Now began, Now now, Effects& out);
   void launch_failed(const StartFailed& failed, Effects& out);
   void leader_ended(const AttemptKey& key, const LeaderEnd& end, Now now, Effects& out);
   void group_empty(const AttemptKey& key, Effects& out);
@@ -89,13 +91,14 @@ class SpawnerCore {
     Phase phase = Phase::running;
     bool leader_ended = false;
     std::string node;
+    Duration wall_clock_max = kInfinite;
     MonoTime wall_deadline{INT64_MAX};
     MonoTime kill_at{INT64_MAX};
     MonoTime check_at{INT64_MAX};
     MonoTime due{INT64_MAX};  // when it stands in due_; INT64_MAX: it does not
     Duration check_interval{};
     Duration grace{};
-    std::int32_t pid = 0;
+    std::int32_t pid = 0;  // 0 until launched
     MonoTime start_boot;
     Ended end;                          // filled as things become known
     std::optional<StartFailed> failed;  // then `over`, and `end` means nothing

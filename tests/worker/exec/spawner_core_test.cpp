@@ -48,7 +48,7 @@ struct Bench {
     const bool launch = core.start(request, now(), effects);
     carry_out(effects);
     if (launch) {
-      core.launched(request.key, 100 + static_cast<int>(request.key.task), now(), effects);
+      core.launched(request.key, 100 + static_cast<int>(request.key.task), now(), now(), effects);
       carry_out(effects);
     }
     return launch;
@@ -334,9 +334,55 @@ BOOST_AUTO_TEST_CASE(a_launch_that_outlasts_its_lease_is_killed) {
   Effects effects;
   BOOST_TEST(bench.core.start({.key = kA, .node = "n1", .arguments = {"x"}}, bench.now(), effects));
   bench.mono = bench.mono + 2s;
-  bench.core.launched(kA, 101, bench.now(), effects);
+  bench.core.launched(kA, 101, bench.now(), bench.now(), effects);
   bench.carry_out(effects);
   BOOST_TEST((bench.signals == std::vector<Action>{kill_all(kA)}));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_killed_before_its_launch_is_called_off) {
+  Bench bench;
+  Effects effects;
+  bench.lease("n2", bench.mono + 1s);
+  bench.core.start({.key = kA, .node = "n1", .arguments = {"x"}}, bench.now(), effects);
+  bench.core.start({.key = kB, .node = "n2", .arguments = {"x"}}, bench.now(), effects);
+  BOOST_TEST(effects.replies.empty());
+  BOOST_TEST(!bench.core.called_off(kA).has_value());
+  bench.kill(kA, 15s);
+  bench.pass(1s);
+  BOOST_REQUIRE(bench.core.called_off(kA).has_value());
+  BOOST_REQUIRE(bench.core.called_off(kB).has_value());
+  BOOST_TEST((bench.core.called_off(kA)->failure == StartFailure::refused));
+  BOOST_TEST((bench.core.called_off(kB)->failure == StartFailure::lease_ended));
+  bench.core.launch_failed(*bench.core.called_off(kA), effects);
+  bench.core.launch_failed(*bench.core.called_off(kB), effects);
+  BOOST_TEST(bench.core.attempts_running() == 0U);
+  BOOST_TEST(!bench.core.next_deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_signal_during_the_launch_is_repeated_after_it) {
+  Bench bench;
+  Effects effects;
+  bench.core.start({.key = kA, .node = "n1", .arguments = {"x"}}, bench.now(), effects);
+  bench.kill(kA, 15s);
+  bench.signals.clear();  // perhaps nobody was there to hear it
+  bench.core.launched(kA, 101, bench.now(), bench.now(), effects);
+  bench.carry_out(effects);
+  BOOST_TEST((bench.signals == std::vector<Action>{terminate(kA)}));
+}
+
+BOOST_AUTO_TEST_CASE(limits_count_from_the_making_of_the_process) {
+  Bench bench;
+  Effects effects;
+  bench.core.start({.key = kA, .node = "n1", .arguments = {"x"}, .wall_clock_max = 10s},
+                   bench.now(), effects);
+  bench.pass(60s);  // it waits its turn
+  BOOST_TEST(bench.signals.empty());
+  bench.core.launched(kA, 101, bench.now(), bench.now(), effects);
+  bench.carry_out(effects);
+  bench.pass(9s);
+  BOOST_TEST(bench.signals.empty());
+  bench.pass(1s);
+  BOOST_TEST((bench.signals == std::vector<Action>{terminate(kA)}));
 }
 
 BOOST_AUTO_TEST_CASE(a_failed_launch_is_kept_like_an_end) {
@@ -422,20 +468,37 @@ BOOST_AUTO_TEST_CASE(random_histories_end_every_attempt_once) {
     std::mt19937 random(seed);
     Bench bench;
     std::map<AttemptKey, bool> leaders;  // alive
+    std::vector<AttemptKey> launching;
+    const auto launch_next = [&](bool works) {
+      const AttemptKey key = launching.front();
+      launching.erase(launching.begin());
+      Effects effects;
+      if (const auto off = bench.core.called_off(key)) {
+        bench.core.launch_failed(*off, effects);
+      } else if (!works) {
+        bench.core.launch_failed({.key = key}, effects);
+      } else {
+        bench.core.launched(key, 7, bench.now(), bench.now(), effects);
+        leaders[key] = true;
+        bench.left_behind[key] = random() % 3 == 0 ? 2 : 0;
+      }
+      bench.carry_out(effects);
+    };
     std::size_t launched = 0;
     for (int step = 0; step < 200; ++step) {
       const AttemptKey key{.task = random() % 40};
       const std::string node = "n" + std::to_string(random() % 3);
-      switch (random() % 8) {
+      switch (random() % 10) {
         case 0:
         case 1: {
           StartRequest request{.key = key, .node = node, .arguments = {"x"}};
           if (random() % 2 == 0) request.wall_clock_max = std::chrono::seconds(random() % 20);
-          if (bench.start(request)) {
-            leaders[key] = true;
-            bench.left_behind[key] = random() % 3 == 0 ? 2 : 0;
+          Effects effects;
+          if (bench.core.start(request, bench.now(), effects)) {
+            launching.push_back(key);
             ++launched;
           }
+          bench.carry_out(effects);
           break;
         }
         case 2:
@@ -465,6 +528,7 @@ BOOST_AUTO_TEST_CASE(random_histories_end_every_attempt_once) {
       BOOST_REQUIRE(bench.core.attempts_running() <= launched);
     }
     bench.kills_work = true;
+    while (!launching.empty()) launch_next(true);
     for (auto& [key, alive] : leaders) {
       if (alive) bench.leader_ends(key, 0);
     }
