@@ -258,9 +258,8 @@ void Loop::hear_files(Now now) {
                           {{"node", wiped->node_id}, {"error", wiped->failure->message}});
       agent_->node_wiped(wiped->node_id, effects_);
     } else if (auto* stays = std::get_if<FolderNotRemoved>(&result)) {
-      program_.log.warn(
-          "folder_not_removed",
-          {{"node", stays->node_id}, {"folder", stays->folder}, {"error", stays->failure.message}});
+      program_.log.warn("folder_not_removed",
+                        {{"folder", stays->folder}, {"error", stays->failure.message}});
     }
   }
 }

@@ -63,7 +63,8 @@ NodeAgent::Node& NodeAgent::add_node(Grant& grant) {
   // The lease is one for all nodes; the first one waits for it: ask at once.
   if (++of_shard.nodes == 1) of_shard.next_renewal = MonoTime{};
   const auto [node, inserted] = nodes_.emplace(
-      grant.node_id, Node{&grant, NodeSlots(grant.plan.task_slots_per_node), std::nullopt});
+      grant.node_id,
+      Node{&grant, NodeSlots(grant.plan.task_slots_per_node), std::nullopt, MonoTime{}});
   WINDLASS_ASSERT(inserted);
   return node->second;
 }

@@ -113,6 +113,7 @@ class NodeAgent {
     Grant* grant = nullptr;  // in book_
     NodeSlots slots;
     std::optional<RunId> start_run;
+    MonoTime lease_told{};  // to the guard
   };
   struct Link {  // one shard
     bool open = false;
@@ -161,6 +162,7 @@ class NodeAgent {
   void forget_report(const AttemptId& id, Effects& effects);
   void expire_leases(Now now, Effects& effects);
   void plan_lease_check();
+  void tell_lease(Node& node, MonoTime until, Effects& effects);
   void renew(ShardId shard, Now now, Effects& effects);
   void expire_folders(Now now, Effects& effects);
   void end_overdue_staging(Now now, Effects& effects);

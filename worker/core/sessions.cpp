@@ -79,8 +79,8 @@ void NodeAgent::lease_renewed(ShardId shard, const LeaseRenewed& message, Now no
   plan_lease_check();
   if (options_.executor == Executor::null) return;
 
-  for (const auto& [id, node] : nodes_) {
-    if (node.grant->shard == shard) effects.work.emplace_back(ExtendLease{id, until});
+  for (auto& [id, node] : nodes_) {
+    if (node.grant->shard == shard) tell_lease(node, until, effects);
   }
   const std::set<RunId> held = std::exchange(from.held, {});
   for (const RunId id : held) begin(*find_run(id), now, effects);
@@ -94,8 +94,14 @@ void NodeAgent::begin_or_hold(Run& run, Now now, Effects& effects) {
     return;
   }
   // The node may be newer than the last renewal.
-  effects.work.emplace_back(ExtendLease{run.node_id, from.lease_until});
+  tell_lease(nodes_.at(run.node_id), from.lease_until, effects);
   begin(run, now, effects);
+}
+
+void NodeAgent::tell_lease(Node& node, MonoTime until, Effects& effects) {
+  if (node.lease_told == until) return;
+  node.lease_told = until;
+  effects.work.emplace_back(ExtendLease{node.grant->node_id, until});
 }
 
 void NodeAgent::plan_lease_check() {

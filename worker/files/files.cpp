@@ -21,6 +21,7 @@ Files::Files(FilesOptions options)
           give(StagedIn{result.run, std::move(result.failure)});
       }) {
   if (!event_fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
+  sweeper_ = std::jthread([this](const std::stop_token& stop) { sweep(stop); });
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
@@ -28,6 +29,25 @@ Files::~Files() = default;
 
 void Files::wipe_all_but(const std::unordered_set<std::string>& known) {
   folders_.wipe_all_but(known);
+  wake_sweeper();
+}
+
+void Files::sweep(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    while (auto swept = folders_.sweep_one()) {
+      std::optional<FailureInfo> failure;
+      if (swept->error_number != 0)
+        failure = system_failure("ResourceDirectoryCreateFailed", "cannot remove " + swept->name,
+                                 swept->error_number);
+      if (!swept->node_id.empty())
+        give(NodeWiped{swept->node_id, std::move(failure)});
+      else if (failure)
+        give(FolderNotRemoved{swept->name, std::move(*failure)});
+      if (stop.stop_requested()) return;
+    }
+    std::unique_lock lock(mutex_);
+    trash_wanted_.wait(lock, stop, [this] { return folders_.has_trash(); });
+  }
 }
 
 void Files::submit(std::vector<FileJob> jobs) {
@@ -98,14 +118,24 @@ void Files::take(FileJob job) {
     transfers_.cancel(cancel->run);
   } else if (auto* remove = std::get_if<RemoveFolderJob>(&job)) {
     if (auto failure = folders_.remove_task(remove->node_id, remove->folder))
-      fresh_.emplace_back(FolderNotRemoved{remove->node_id, remove->folder, std::move(*failure)});
+      fresh_.emplace_back(
+          FolderNotRemoved{remove->node_id + "/" + remove->folder, std::move(*failure)});
+    wake_sweeper();
   } else if (auto* make = std::get_if<MakeNodeJob>(&job)) {
     auto failure = folders_.make_node(make->node_id);
     fresh_.emplace_back(NodeMade{make->node_id, std::move(failure)});
   } else if (auto* wipe = std::get_if<WipeNodeJob>(&job)) {
-    auto failure = folders_.wipe_node(wipe->node_id);
-    fresh_.emplace_back(NodeWiped{wipe->node_id, std::move(failure)});
+    // Otherwise the sweeper answers.
+    if (auto failure = folders_.wipe_node(wipe->node_id))
+      fresh_.emplace_back(NodeWiped{wipe->node_id, std::move(failure)});
+    wake_sweeper();
   }
+}
+
+void Files::wake_sweeper() {
+  // Under the mutex, so that the sweeper cannot look and fall asleep in between.
+  const std::lock_guard lock(mutex_);
+  trash_wanted_.notify_one();
 }
 
 void Files::stage_in(StageInJob job) {

@@ -1,6 +1,6 @@
 // Everything that the worker does with files, behind one queue: folders in one thread, transfers in
-// another, results back through a descriptor to poll. Work on one folder is done in the order in
-// which it was asked for.
+// another, deletion in a third, results back through a descriptor to poll. Work on one folder is
+// done in the order in which it was asked for.
 #pragma once
 
 #include "worker/files/node_folders.h"
@@ -63,7 +63,6 @@ struct NodeWiped {
   std::optional<FailureInfo> failure;  // what could not be removed; the node is out of use anyway
 };
 struct FolderNotRemoved {
-  std::string node_id;
   std::string folder;
   FailureInfo failure;
 };
@@ -84,7 +83,7 @@ class Files {
   Files(const Files&) = delete;
   Files& operator=(const Files&) = delete;
 
-  // Nodes of earlier workers in the same place go. Before any job.
+  // Nodes of earlier workers in the same place go. Before any job is submitted.
   void wipe_all_but(const std::unordered_set<std::string>& known);
 
   void submit(std::vector<FileJob> jobs);
@@ -94,7 +93,9 @@ class Files {
 
  private:
   void run(const std::stop_token& stop);
+  void sweep(const std::stop_token& stop);
   void take(FileJob job);
+  void wake_sweeper();
   void stage_in(StageInJob job);
   void give(FileResult result);
   void give(std::vector<FileResult> results);
@@ -106,12 +107,14 @@ class Files {
 
   std::mutex mutex_;
   std::condition_variable_any wanted_;
+  std::condition_variable_any trash_wanted_;
   std::vector<FileJob> jobs_;        // guarded
   std::vector<FileResult> results_;  // guarded
 
   std::vector<FileResult> fresh_;  // of the thread: this round's
   Transfers transfers_;
-  std::jthread thread_;  // last: it uses all of the above
+  std::jthread sweeper_;  // these two last: they use all of the above
+  std::jthread thread_;
 };
 
 }  // namespace windlass::worker

@@ -50,17 +50,23 @@ NodeFolders::NodeFolders(std::string nodes, Owner task_user)
     throw std::system_error(errno, std::generic_category(), "cannot open folder " + path_);
   spare_folder_ = must_open(nodes_.get(), ".spare", 0700);
   trash_folder_ = must_open(nodes_.get(), ".trash", 0700);
-  // What an earlier process kept or had not removed yet.
-  std::vector<std::string> old;
-  const auto collect = [&](const char* name, unsigned char) {
-    old.emplace_back(name);
-    return true;
+  // What an earlier process kept or had not removed yet. Its names are numbers; ours go on.
+  const auto old = [&](int folder, bool is_trash) {
+    std::vector<std::string> names;
+    each_entry(folder, [&](const char* name, unsigned char) {
+      names.emplace_back(name);
+      return true;
+    });
+    for (const std::string& name : names) {
+      std::string next = "old-" + std::to_string(next_name_++);
+      while (is_trash && faccessat(folder, next.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        next = "old-" + std::to_string(next_name_++);
+      if (renameat(folder, name.c_str(), trash_folder_.get(), next.c_str()) == 0)
+        trash_.push_back({std::move(next), {}, false});
+    }
   };
-  each_entry(trash_folder_.get(), collect);
-  for (const std::string& name : old) remove_tree(trash_folder_.get(), name);
-  old.clear();
-  each_entry(spare_folder_.get(), collect);
-  for (const std::string& name : old) remove_tree(spare_folder_.get(), name);
+  old(trash_folder_.get(), true);
+  old(spare_folder_.get(), false);
 }
 
 int NodeFolders::node_fd(const std::string& node_id) {
@@ -137,6 +143,7 @@ std::optional<FailureInfo> NodeFolders::make_task(const std::string& node_id,
 }
 
 bool NodeFolders::use_spare(int node, const std::string& folder) {
+  const std::lock_guard lock(mutex_);
   if (spare_.empty()) return false;
   // Without RENAME_NOREPLACE an empty folder of the same name would vanish, which is what we want
   // anyway; one that is not empty is an earlier try of the task and stays.
@@ -187,14 +194,27 @@ bool NodeFolders::empty_out(int task_folder) {
   return empty;
 }
 
-bool NodeFolders::keep_as_spare(int node, const std::string& folder) {
-  if (spare_.size() >= kSpareFoldersMax) return false;
-  const Fd task = open_beneath(node, folder, kOpenFolder, 0, Links::refuse);
+bool NodeFolders::keep_as_spare(const std::string& trash) {
+  if (spare_total() >= kSpareFoldersMax) return false;
+  const Fd task = open_beneath(trash_folder_.get(), trash, kOpenFolder, 0, Links::refuse);
   if (!task || !empty_out(task.get())) return false;
+  const std::lock_guard lock(mutex_);
   std::string name = std::to_string(next_name_++);
-  if (renameat(node, folder.c_str(), spare_folder_.get(), name.c_str()) != 0) return false;
+  if (renameat(trash_folder_.get(), trash.c_str(), spare_folder_.get(), name.c_str()) != 0)
+    return false;
   spare_.push_back(std::move(name));
   return true;
+}
+
+std::optional<FailureInfo> NodeFolders::throw_away(int folder, const std::string& path,
+                                                   const std::string& node_id, bool may_be_spare) {
+  const std::lock_guard lock(mutex_);
+  std::string name = "gone-" + std::to_string(next_name_++);
+  const bool moved = renameat(folder, path.c_str(), trash_folder_.get(), name.c_str()) == 0;
+  if (!moved && errno != ENOENT) return folder_failure("cannot remove folder", path, errno);
+  // A wiped node is answered for even if there was nothing of it.
+  if (moved || !node_id.empty()) trash_.push_back({std::move(name), node_id, may_be_spare});
+  return std::nullopt;
 }
 
 std::optional<FailureInfo> NodeFolders::remove_task(const std::string& node_id,
@@ -204,15 +224,7 @@ std::optional<FailureInfo> NodeFolders::remove_task(const std::string& node_id,
     if (errno == ENOENT) return std::nullopt;
     return folder_failure("cannot open node folder", node_id, errno);
   }
-  if (!keep_as_spare(node, folder)) {
-    const std::string name = "task-" + std::to_string(next_name_++);
-    if (renameat(node, folder.c_str(), trash_folder_.get(), name.c_str()) != 0) {
-      if (errno == ENOENT) return std::nullopt;
-      return folder_failure("cannot remove folder", folder, errno);
-    }
-    const int code = remove_tree(trash_folder_.get(), name);
-    if (code != 0) return folder_failure("cannot remove folder", folder, code);
-  }
+  if (auto failure = throw_away(node, folder, {}, true)) return failure;
   // The job's folder goes with its last task.
   for (std::string parent = parent_of(folder); parent != "workitems" && !parent.empty();
        parent = parent_of(parent)) {
@@ -223,16 +235,9 @@ std::optional<FailureInfo> NodeFolders::remove_task(const std::string& node_id,
 }
 
 std::optional<FailureInfo> NodeFolders::wipe_node(const std::string& node_id) {
-  if (!valid_node_name(node_id)) return std::nullopt;
+  if (!valid_node_name(node_id)) return folder_failure("cannot wipe node", node_id, EINVAL);
   forget_node(node_id);
-  const std::string name = "node-" + std::to_string(next_name_++);
-  if (renameat(nodes_.get(), node_id.c_str(), trash_folder_.get(), name.c_str()) != 0) {
-    if (errno == ENOENT) return std::nullopt;
-    return folder_failure("cannot wipe node", node_id, errno);
-  }
-  const int code = remove_tree(trash_folder_.get(), name);
-  if (code != 0) return folder_failure("cannot wipe node", node_id, code);
-  return std::nullopt;
+  return throw_away(nodes_.get(), node_id, node_id, false);
 }
 
 void NodeFolders::wipe_all_but(const std::unordered_set<std::string>& known) {
@@ -241,7 +246,31 @@ void NodeFolders::wipe_all_but(const std::unordered_set<std::string>& known) {
     if (valid_node_name(name) && !known.contains(name)) strangers.emplace_back(name);
     return true;
   });
-  for (const std::string& name : strangers) wipe_node(name);
+  for (const std::string& name : strangers) throw_away(nodes_.get(), name, {}, false);
+}
+
+bool NodeFolders::has_trash() const {
+  const std::lock_guard lock(mutex_);
+  return !trash_.empty();
+}
+
+std::size_t NodeFolders::spare_total() const {
+  const std::lock_guard lock(mutex_);
+  return spare_.size();
+}
+
+std::optional<NodeFolders::Swept> NodeFolders::sweep_one() {
+  Trash trash;
+  {
+    const std::lock_guard lock(mutex_);
+    if (trash_.empty()) return std::nullopt;
+    trash = std::move(trash_.front());
+    trash_.pop_front();
+  }
+  Swept swept{trash.node_id, trash.name, 0};
+  if (trash.may_be_spare && keep_as_spare(trash.name)) return swept;
+  swept.error_number = remove_tree(trash_folder_.get(), trash.name);
+  return swept;
 }
 
 }  // namespace windlass::worker

@@ -1,5 +1,6 @@
 // The folders of this worker's nodes, laid out as Azure Batch documents them
-// (https://learn.microsoft.com/azure/batch/files-and-directories). One thread uses it.
+// (https://learn.microsoft.com/azure/batch/files-and-directories). One thread uses it, another
+// sweeps.
 //
 //   NODES/                    0711, ours: a task can pass, not look around
 //     .spare/  .trash/        0700
@@ -7,15 +8,18 @@
 //       shared/               the tasks' own
 //       startup/wd/  workitems/JOB/job-1/TASK/wd/    only wd belongs to the task user
 //
-// Making folders after many were removed is slow on ext4, so a task folder that is removed is
-// emptied and kept for the next one.
+// What is removed only moves to .trash, at once; sweep_one() empties that in a thread of its own,
+// so that no task waits for the deletion of another's files. Making folders after many were removed
+// is slow on ext4, so a swept task folder is kept for the next one.
 #pragma once
 
 #include "model/common.h"
 #include "worker/files/confined.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_set>
@@ -43,13 +47,25 @@ class NodeFolders {
   // Wipes nodes that are not in `known`: leftovers of a worker that lost its grant file.
   void wipe_all_but(const std::unordered_set<std::string>& known);
 
-  std::size_t spare_total() const { return spare_.size(); }
+  // ---- for the sweeping thread
+  struct Swept {
+    std::string node_id;  // of a wiped node; empty for anything else
+    std::string name;     // in .trash
+    int error_number = 0;
+  };
+  // The oldest piece of trash, gone; nothing when there is none.
+  std::optional<Swept> sweep_one();
+  bool has_trash() const;
+
+  std::size_t spare_total() const;
 
  private:
   int node_fd(const std::string& node_id);
   bool make_parent(const std::string& node_id, int node, const std::string& parent);
   bool use_spare(int node, const std::string& folder);
-  bool keep_as_spare(int node, const std::string& folder);
+  std::optional<FailureInfo> throw_away(int folder, const std::string& path,
+                                        const std::string& node_id, bool may_be_spare);
+  bool keep_as_spare(const std::string& trash);
   bool empty_out(int task_folder);
   void forget_node(const std::string& node_id);
 
@@ -58,8 +74,17 @@ class NodeFolders {
   Fd nodes_;
   Fd spare_folder_;
   Fd trash_folder_;
+
+  struct Trash {
+    std::string name;
+    std::string node_id;
+    bool may_be_spare = false;
+  };
+  mutable std::mutex mutex_;        // guards these three
   std::vector<std::string> spare_;  // names in .spare
+  std::deque<Trash> trash_;
   std::uint64_t next_name_ = 0;
+
   std::map<std::string, Fd> node_fds_;
   std::unordered_set<std::string> parents_;  // "NODE/workitems/JOB/job-1" that exist
 };

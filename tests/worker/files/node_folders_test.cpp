@@ -8,6 +8,10 @@ namespace {
 // Root gives tasks' folders to somebody else; who is not root keeps them.
 const Owner kTaskUser = ::geteuid() == 0 ? Owner{65534, 65534} : Owner{};
 
+void sweep(NodeFolders& folders) {
+  while (const auto swept = folders.sweep_one()) BOOST_TEST(swept->error_number == 0);
+}
+
 BOOST_AUTO_TEST_SUITE(worker_files_node_folders)
 
 BOOST_AUTO_TEST_CASE(a_node_has_the_documented_folders) {
@@ -56,6 +60,8 @@ BOOST_AUTO_TEST_CASE(a_removed_folder_is_used_again_and_clean) {
   const auto inode = scratch.status(base + "t1").st_ino;
   BOOST_TEST(!folders.remove_task("n1", "workitems/j/job-1/t1").has_value());
   BOOST_TEST(!scratch.exists("nodes/n1/workitems/j"));  // its last task
+  BOOST_TEST(folders.spare_total() == 0u);              // not before it is swept
+  sweep(folders);
   BOOST_TEST(folders.spare_total() == 1u);
   BOOST_TEST(!folders.make_task("n1", "workitems/j/job-1/t2").has_value());
   BOOST_TEST(folders.spare_total() == 0u);
@@ -76,6 +82,7 @@ BOOST_AUTO_TEST_CASE(output_that_has_another_name_is_not_handed_on) {
   std::filesystem::create_hard_link(scratch / (base + "t1/stdout.txt"),
                                     scratch / "nodes/n1/shared/spy");
   BOOST_REQUIRE(!folders.remove_task("n1", "workitems/j/job-1/t1"));
+  sweep(folders);
   BOOST_REQUIRE(!folders.make_task("n1", "workitems/j/job-1/t2"));
   BOOST_TEST(!scratch.exists(base + "t2/stdout.txt"));
   BOOST_TEST(scratch.read("nodes/n1/shared/spy") == "old");
@@ -88,6 +95,7 @@ BOOST_AUTO_TEST_CASE(a_folder_without_its_wd_is_not_kept) {
   BOOST_REQUIRE(!folders.make_task("n1", "workitems/j/job-1/t1"));
   std::filesystem::remove(scratch / "nodes/n1/workitems/j/job-1/t1/wd");
   BOOST_TEST(!folders.remove_task("n1", "workitems/j/job-1/t1").has_value());
+  sweep(folders);
   BOOST_TEST(folders.spare_total() == 0u);
   BOOST_TEST(!scratch.exists("nodes/n1/workitems/j"));
   BOOST_TEST(!folders.remove_task("n1", "workitems/j/job-1/t1").has_value());  // gone already
@@ -104,6 +112,7 @@ BOOST_AUTO_TEST_CASE(removing_follows_no_links_and_opens_closed_folders) {
   std::filesystem::create_directories(wd + "/closed/inner");
   ::chmod((wd + "/closed").c_str(), 0);
   BOOST_TEST(!folders.remove_task("n1", "workitems/j/job-1/t1").has_value());
+  sweep(folders);
   BOOST_TEST(scratch.read("precious/file") == "x");
   BOOST_TEST(!scratch.exists("nodes/n1/workitems/j"));
 }
@@ -119,6 +128,7 @@ BOOST_AUTO_TEST_CASE(very_deep_folders_are_removed) {
   }
   BOOST_TEST(!folders.wipe_node("n1").has_value());
   BOOST_TEST(!scratch.exists("nodes/n1"));
+  BOOST_TEST(folders.sweep_one()->node_id == "n1");
   BOOST_TEST(std::filesystem::is_empty(scratch / "nodes/.trash"));
 }
 
@@ -128,9 +138,32 @@ BOOST_AUTO_TEST_CASE(nodes_nobody_knows_are_wiped) {
   BOOST_REQUIRE(!folders.make_node("n1"));
   BOOST_REQUIRE(!folders.make_node("n2"));
   folders.wipe_all_but({"n2"});
+  sweep(folders);
   BOOST_TEST(!scratch.exists("nodes/n1"));
   BOOST_TEST(scratch.exists("nodes/n2"));
   BOOST_TEST(scratch.exists("nodes/.spare"));
+}
+
+BOOST_AUTO_TEST_CASE(what_was_not_swept_is_swept_after_the_next_start) {
+  const Scratch scratch;
+  {
+    NodeFolders folders(scratch / "nodes", kTaskUser);
+    BOOST_REQUIRE(!folders.make_node("n1"));
+    for (const char* task : {"workitems/j/job-1/t1", "workitems/j/job-1/t2"}) {
+      BOOST_REQUIRE(!folders.make_task("n1", task));
+      BOOST_REQUIRE(!folders.remove_task("n1", task));
+      if (folders.spare_total() == 0) sweep(folders);  // the first becomes a spare
+    }
+    BOOST_REQUIRE(!folders.wipe_node("n1"));
+  }
+  for (int start = 0; start < 3; ++start) {
+    NodeFolders folders(scratch / "nodes", kTaskUser);
+    BOOST_TEST(folders.has_trash() == (start < 2));
+    if (start == 0) continue;  // killed before it swept
+    sweep(folders);
+    BOOST_TEST(std::filesystem::is_empty(scratch / "nodes/.trash"));
+    BOOST_TEST(std::filesystem::is_empty(scratch / "nodes/.spare"));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(names_that_lead_elsewhere_are_refused) {

@@ -7,6 +7,19 @@ bool alive(int pid) {
   return ::kill(pid, 0) == 0;
 }
 
+// The process that was started with "--spawner" for this folder.
+int guard_of(const std::string& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream file(entry.path() / "cmdline", std::ios::binary);
+    std::ostringstream words;
+    words << file.rdbuf();
+    const std::string line = words.str();
+    if (line.find("--spawner") != std::string::npos && line.find(folder) != std::string::npos)
+      return std::stoi(entry.path().filename());
+  }
+  return 0;
+}
+
 BOOST_AUTO_TEST_SUITE(worker_process)
 
 BOOST_AUTO_TEST_CASE(a_task_runs_and_its_files_are_served) {
@@ -99,6 +112,41 @@ BOOST_AUTO_TEST_CASE(a_report_survives_a_kill_before_it_could_be_sent) {
   bench.worker.start();
   BOOST_REQUIRE(bench.ended(id));
   BOOST_TEST(bench.shard->ended[id].at(0).exit_code.value_or(-1) == 9);
+}
+
+BOOST_AUTO_TEST_CASE(a_guard_that_dies_takes_its_tasks_along_and_is_replaced) {
+  WorkerBench bench;
+  const std::string node = bench.ready_node();
+  const AttemptId id = bench.run(node, "/bin/sh -c 'echo $$ > pid; exec sleep 1000'");
+  const std::string wd = bench.task_folder(node, id) + "/wd/";
+  BOOST_REQUIRE(bench.until([&] { return bench.content(wd + "pid").ends_with('\n'); }));
+  const int pid = std::stoi(bench.content(wd + "pid"));
+  const int guard = guard_of(bench.folder());
+  BOOST_REQUIRE(guard > 0);
+  ::kill(guard, SIGKILL);
+  BOOST_REQUIRE(bench.ended(id));
+  BOOST_TEST((bench.shard->ended[id].at(0).end == AttemptEnd::lost));
+  BOOST_TEST(!alive(pid));
+  const AttemptId next = bench.run(node, "/bin/true");
+  BOOST_REQUIRE(bench.ended(next));
+  BOOST_TEST((bench.shard->ended[next].at(0).end == AttemptEnd::exited));
+}
+
+BOOST_AUTO_TEST_CASE(a_killed_worker_whose_guard_is_killed_too_reports_its_tasks_lost) {
+  WorkerBench bench;
+  const std::string node = bench.ready_node();
+  const AttemptId id = bench.run(node, "/bin/sh -c 'echo $$ > pid; exec sleep 1000'");
+  const std::string wd = bench.task_folder(node, id) + "/wd/";
+  BOOST_REQUIRE(bench.until([&] { return bench.content(wd + "pid").ends_with('\n'); }));
+  const int pid = std::stoi(bench.content(wd + "pid"));
+  const int guard = guard_of(bench.folder());
+  BOOST_REQUIRE(guard > 0);
+  bench.worker.kill();
+  ::kill(guard, SIGKILL);
+  bench.worker.start();
+  BOOST_REQUIRE(bench.ended(id));
+  BOOST_TEST((bench.shard->ended[id].at(0).end == AttemptEnd::lost));
+  BOOST_TEST(!alive(pid));
 }
 
 BOOST_AUTO_TEST_CASE(without_renewal_tasks_are_killed_and_lost) {
