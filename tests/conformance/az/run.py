@@ -51,7 +51,7 @@ def workflow(*options):
            "--destination", str(output), "--start-range", "5", "--end-range", "6")
         expect(output.read_text() == "42", "a range is a range")
         expect(az("pool", "show", "--pool-id", "conf-az")["allocationState"] == "steady", "the pool is steady")
-        expect("PoolNotFound" in az("pool", "show", "--pool-id", "nope", fails=True), "a missing pool is an error")
+        expect("does not exist" in az("pool", "show", "--pool-id", "nope", fails=True), "a missing pool is an error")
         az("job", "delete", "--job-id", "conf-az-job", "--yes")
         wait_until(lambda: az("job", "list") == [], 60, "the job is gone")
         az("pool", "delete", "--pool-id", "conf-az", "--yes")
