@@ -60,12 +60,14 @@ std::optional<FailureInfo> start_failure(const exec::StartFailed& failed) {
     case exec::StartFailure::not_executable:
       code = "CommandLaunchFailed";
       break;
-    case exec::StartFailure::working_folder:
-    case exec::StartFailure::output_file:
     case exec::StartFailure::user:
       code = "CommandLaunchFailed";
       category = ErrorCategory::servererror;
       break;
+    // The worker made the folder before it asked for the start: where it is gone, the attempt was
+    // swept away under the start (a worker that ended meanwhile), which is no fault of the task's.
+    case exec::StartFailure::working_folder:
+    case exec::StartFailure::output_file:
     case exec::StartFailure::resources:
     case exec::StartFailure::lease_ended:
     case exec::StartFailure::refused:

@@ -44,6 +44,14 @@ def pids_where(cluster, condition):
     return found
 
 
+def alive(pid):
+    try:
+        stat = pathlib.Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(") ")[2][:1] not in ("Z", "X")
+
+
 def spawner_pids(cluster):
     return pids_where(cluster, lambda words: "--spawner" in words)
 
@@ -101,6 +109,7 @@ class Round:
         bit = self.in_flight > 0 or self.ledger_lines() < TASKS
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not any(alive(pid) for pid in pids), 30, "the end of what was killed", every=0.002)
         return bit
 
     def ledger_lines(self):
@@ -149,7 +158,8 @@ class Round:
         records = {t.id: t for t in client.task.list(self.job, models.TaskListOptions(select="id,state,executionInfo"))}
         expect(self.accepted <= set(records), f"accepted and lost: {sorted(self.accepted - set(records))[:5]}")
         expect(len(records) == TASKS, f"{len(records)} records of {TASKS} tasks")
-        failed = [t.id for t in records.values() if t.execution_info.exit_code != 0]
+        failed = [(t.id, t.execution_info.exit_code, t.execution_info.failure_info and t.execution_info.failure_info.code)
+                  for t in records.values() if t.execution_info.exit_code != 0]
         expect(not failed, f"failed: {failed[:5]}")
         lines = self.ledger.read_text().split()
         missing = set(records) - set(lines)
