@@ -1,6 +1,6 @@
 #include "scheduler/core/answer.h"
 
-#include "model/assert.h"
+#include "model/task_folder.h"
 #include "scheduler/core/conditions.h"
 #include "scheduler/core/listing.h"
 #include "scheduler/core/tasks.h"

@@ -25,10 +25,6 @@ std::string just_before(std::string from) {
 
 }  // namespace
 
-std::string task_folder(const std::string& job_id, const std::string& task_id) {
-  return "workitems/" + job_id + "/job-1/" + task_id;
-}
-
 Answer list_tasks(const State& state, Rows& rows, const Settings& settings, const Job& job,
                   const PageRequest& request) {
   const Result<query::Filter> filter =

@@ -12,9 +12,6 @@
 
 namespace windlass::scheduler {
 
-// Where the files of a task are, below its node's root.
-std::string task_folder(const std::string& job_id, const std::string& task_id);
-
 Answer list_tasks(const State& state, Rows& rows, const Settings& settings, const Job& job,
                   const PageRequest& request);
 

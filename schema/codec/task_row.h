@@ -1,6 +1,6 @@
 // Bytes of a task's row: dense, because there are millions of them, each is written three times in
 // its life, and a starting shard reads all that are open. About 30 bytes while a task waits, about
-// 90 when it has run; Cap'n Proto takes 240 to 400 and eight times as long (docs/PERFORMANCE.md).
+// 90 when it has run; a general encoding carries every absent field along and is far longer.
 //
 // The key (job and task sequence) is not in the bytes: the store has it as the row's key. Fields
 // are never reordered; new ones go to the end, behind a flag of their own.
