@@ -1,8 +1,8 @@
 #include "api/shared_key.h"
 
-#include "api/url.h"
 #include "model/base64.h"
 #include "model/ids.h"
+#include "model/percent_encoding.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>

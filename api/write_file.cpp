@@ -1,7 +1,7 @@
 #include "api/write_file.h"
 
 #include "api/json_writer.h"
-#include "api/url.h"
+#include "model/percent_encoding.h"
 
 namespace windlass::api {
 

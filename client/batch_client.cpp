@@ -1,8 +1,8 @@
 #include "client/batch_client.h"
 
 #include "api/shared_key.h"
-#include "api/url.h"
 #include "model/base64.h"
+#include "model/percent_encoding.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -93,7 +93,7 @@ ServiceError::ServiceError(int http_status, std::string error_code, const std::s
 
 std::string path_of(std::initializer_list<std::string_view> parts) {
   std::string path;
-  for (const std::string_view part : parts) path += "/" + api::percent_encoded(part);
+  for (const std::string_view part : parts) path += "/" + percent_encoded(part);
   return path;
 }
 
@@ -116,7 +116,7 @@ BatchClient::BatchClient(Account account)
 std::string BatchClient::target_of(std::string_view path, const Query& query) const {
   std::string target = url_.path + std::string(path) + "?api-version=" + std::string(kApiVersion);
   for (const auto& [name, value] : query) {
-    if (!value.empty()) target += "&" + name + "=" + api::percent_encoded(value);
+    if (!value.empty()) target += "&" + name + "=" + percent_encoded(value);
   }
   return target;
 }

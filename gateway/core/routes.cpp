@@ -2,6 +2,7 @@
 
 #include "gateway/core/target.h"
 #include "model/assert.h"
+#include "model/percent_encoding.h"
 
 #include <algorithm>
 

@@ -1,22 +1,12 @@
 #include "gateway/core/target.h"
 
+#include "model/percent_encoding.h"
+
 namespace windlass::gateway {
 namespace {
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-bool unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
 }
 
 struct Pair {
@@ -46,41 +36,6 @@ bool named(const Pair& pair, std::string_view name) {
 
 }  // namespace
 
-std::string percent_decoded(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '%' && i + 2 < text.size()) {
-      const int high = hex_value(text[i + 1]);
-      const int low = hex_value(text[i + 2]);
-      if (high >= 0 && low >= 0) {
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-        continue;
-      }
-    }
-    out += text[i] == '+' && plus_is_space ? ' ' : text[i];
-  }
-  return out;
-}
-
-std::string percent_encoded_path(std::string_view path) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(path.size());
-  for (const char c : path) {
-    if (unreserved(c) || c == '/') {
-      out += c;
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out += '%';
-      out += kDigits[byte >> 4];
-      out += kDigits[byte & 15];
-    }
-  }
-  return out;
-}
-
 bool equals_without_case(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
@@ -92,7 +47,7 @@ bool equals_without_case(std::string_view a, std::string_view b) {
 std::optional<std::string> Query::find(std::string_view name) const {
   std::string_view rest = raw_;
   while (const auto pair = next_pair(rest)) {
-    if (named(*pair, name)) return percent_decoded(pair->value, true);
+    if (named(*pair, name)) return percent_decoded(pair->value, Plus::is_space);
   }
   return std::nullopt;
 }

@@ -8,12 +8,6 @@
 
 namespace windlass::gateway {
 
-// %41 -> A. A '%' without two hex digits stays as it is. In queries '+' is a space.
-std::string percent_decoded(std::string_view text, bool plus_is_space = false);
-
-// For paths of URLs that we write: everything but unreserved characters and '/' is encoded.
-std::string percent_encoded_path(std::string_view path);
-
 bool equals_without_case(std::string_view a, std::string_view b);  // ASCII
 
 // A view into the query: names compare without case (timeOut, $skipToken), the first value of a

@@ -10,6 +10,7 @@
 #include "gateway/handlers/asking.h"
 #include "gateway/handlers/file_source.h"
 #include "gateway/handlers/replying.h"
+#include "model/percent_encoding.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -101,7 +102,7 @@ void add_properties(HttpResponse& response, const FileProperties& file, const Fi
   if (file.creation_time)
     response.headers.emplace_back("ocp-creation-time", http_date(*file.creation_time));
   response.headers.emplace_back("ocp-batch-file-isdirectory", file.is_directory ? "true" : "false");
-  response.headers.emplace_back("ocp-batch-file-url", place.files_url + percent_encoded_path(path));
+  response.headers.emplace_back("ocp-batch-file-url", place.files_url + percent_encoded(path, "/"));
   response.headers.emplace_back("ocp-batch-file-mode",
                                 api::file_mode_text(file.mode, file.is_directory));
   response.content_type = kBytes;

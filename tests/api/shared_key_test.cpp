@@ -1,6 +1,5 @@
 #include "api/shared_key.h"
 
-#include "api/url.h"
 #include "model/base64.h"
 
 #include <boost/test/data/test_case.hpp>
@@ -242,17 +241,6 @@ BOOST_AUTO_TEST_CASE(authorization_headers_are_read) {
                           "SharedKey acc:", "Bearer x:y", "SharedKeyacc:x"}) {
     BOOST_TEST(!parse_shared_key(bad).has_value(), bad);
   }
-}
-
-BOOST_AUTO_TEST_CASE(percent_coding_goes_there_and_back) {
-  std::string all;
-  for (int c = 0; c < 256; ++c) all += static_cast<char>(c);
-  BOOST_TEST(percent_decoded(percent_encoded(all)) == all);
-  BOOST_TEST(percent_encoded("wd/a b.txt") == "wd%2Fa%20b.txt");
-  BOOST_TEST(percent_decoded("%") == "%");
-  BOOST_TEST(percent_decoded("%4") == "%4");
-  BOOST_TEST(percent_decoded("%zz") == "%zz");
-  BOOST_TEST(percent_decoded("a+b", Plus::is_space) == "a b");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

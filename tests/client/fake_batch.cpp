@@ -1,8 +1,8 @@
 #include "tests/client/fake_batch.h"
 
 #include "api/shared_key.h"
-#include "api/url.h"
 #include "model/base64.h"
+#include "model/percent_encoding.h"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -44,7 +44,7 @@ std::vector<std::string> parts_of(std::string_view path) {
   while (!path.empty()) {
     path.remove_prefix(1);
     const auto slash = path.find('/');
-    parts.push_back(api::percent_decoded(path.substr(0, slash)));
+    parts.push_back(percent_decoded(path.substr(0, slash)));
     path = slash == std::string_view::npos ? std::string_view{} : path.substr(slash);
   }
   return parts;
@@ -58,7 +58,7 @@ std::map<std::string, std::string> query_of(std::string_view query) {
     query = end == std::string_view::npos ? std::string_view{} : query.substr(end + 1);
     const auto equals = part.find('=');
     if (equals != std::string_view::npos)
-      values[std::string(part.substr(0, equals))] = api::percent_decoded(part.substr(equals + 1));
+      values[std::string(part.substr(0, equals))] = percent_decoded(part.substr(equals + 1));
   }
   return values;
 }
@@ -372,10 +372,9 @@ class FakeBatch::State {
     for (std::size_t i = from; i < all.size() && i < from + count; ++i) value.push_back(all[i]);
     json::object page{{"value", std::move(value)}};
     if (from + count < all.size()) {
-      page["odata.nextLink"] = endpoint() + path +
-                               "?api-version=1&$skiptoken=" + std::to_string(from + count) +
-                               "&maxresults=" + std::to_string(count) +
-                               "&$filter=" + api::percent_encoded(query["$filter"]);
+      page["odata.nextLink"] =
+          endpoint() + path + "?api-version=1&$skiptoken=" + std::to_string(from + count) +
+          "&maxresults=" + std::to_string(count) + "&$filter=" + percent_encoded(query["$filter"]);
     }
     return page;
   }

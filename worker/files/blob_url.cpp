@@ -1,32 +1,12 @@
 #include "worker/files/blob_url.h"
 
 #include "model/base64.h"
+#include "model/percent_encoding.h"
 
 #include <cstdio>
 
 namespace windlass::worker {
 namespace {
-
-bool unreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '_' || c == '.' || c == '~';
-}
-
-std::string encoded(std::string_view text, bool keep_slash) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : text) {
-    if (unreserved(c) || (keep_slash && c == '/')) {
-      out += c;
-    } else {
-      const auto value = static_cast<unsigned char>(c);
-      out += '%';
-      out += kDigits[value >> 4];
-      out += kDigits[value & 15];
-    }
-  }
-  return out;
-}
 
 // The text between <tag> and </tag> from `at` on; moves `at` behind it.
 std::optional<std::string_view> element(std::string_view xml, std::string_view tag,
@@ -100,10 +80,10 @@ bool is_http_url(std::string_view url) {
 }
 
 std::string encode_path(std::string_view path) {
-  return encoded(path, true);
+  return percent_encoded(path, "/");
 }
 std::string encode_query_value(std::string_view value) {
-  return encoded(value, false);
+  return percent_encoded(value);
 }
 
 std::string blob_url(std::string_view container_url, std::string_view blob_name) {

@@ -29,12 +29,4 @@ BOOST_AUTO_TEST_CASE(query_names_compare_without_case) {
   BOOST_TEST(query.without("X") == "timeOut=5&%24filter=id%20eq%20'a+b'&Recursive");
 }
 
-BOOST_AUTO_TEST_CASE(percent_coding) {
-  BOOST_TEST(percent_decoded("a%2Fb%2") == "a/b%2");
-  BOOST_TEST(percent_decoded("%zz%41") == "%zzA");
-  BOOST_TEST(percent_decoded("a+b") == "a+b");
-  BOOST_TEST(percent_decoded("a+b", true) == "a b");
-  BOOST_TEST(percent_encoded_path("wd/a b+\xc3\xa9") == "wd/a%20b%2B%C3%A9");
-}
-
 BOOST_AUTO_TEST_SUITE_END()

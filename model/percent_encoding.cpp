@@ -1,6 +1,6 @@
-#include "api/url.h"
+#include "model/percent_encoding.h"
 
-namespace windlass::api {
+namespace windlass {
 namespace {
 
 int hex_value(char c) {
@@ -35,12 +35,12 @@ std::string percent_decoded(std::string_view text, Plus plus) {
   return out;
 }
 
-std::string percent_encoded(std::string_view text) {
+std::string percent_encoded(std::string_view text, std::string_view also_kept) {
   constexpr std::string_view kHex = "0123456789ABCDEF";
   std::string out;
   out.reserve(text.size());
   for (const char c : text) {
-    if (unreserved(c)) {
+    if (unreserved(c) || also_kept.find(c) != std::string_view::npos) {
       out += c;
     } else {
       const auto byte = static_cast<unsigned char>(c);
@@ -52,4 +52,4 @@ std::string percent_encoded(std::string_view text) {
   return out;
 }
 
-}  // namespace windlass::api
+}  // namespace windlass
