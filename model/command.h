@@ -30,7 +30,6 @@ struct PatchPool {
   std::optional<StartTask> start_task;
   std::optional<std::vector<MetadataItem>> metadata;
   std::optional<std::string> target_node_communication_mode;
-  std::optional<std::string> kept_json;  // members to merge over the kept ones, one level deep
   bool operator==(const PatchPool&) const = default;
 };
 

@@ -70,7 +70,6 @@ struct PatchPool {
   startTask @2 :M.StartTask;
   metadata @3 :List(M.NameValue);
   targetNodeCommunicationMode @4 :Text;
-  keptJson @5 :Text;
 }
 struct ResizePool {
   poolId @0 :Text;

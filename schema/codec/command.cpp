@@ -10,8 +10,7 @@ namespace windlass::codec {
 WINDLASS_STRUCT(AddPool, (spec, Spec))
 WINDLASS_STRUCT(DeletePool, (pool_id, PoolId), (conditions, Conditions))
 WINDLASS_STRUCT(PatchPool, (pool_id, PoolId), (conditions, Conditions), (start_task, StartTask),
-                (metadata, Metadata), (target_node_communication_mode, TargetNodeCommunicationMode),
-                (kept_json, KeptJson))
+                (metadata, Metadata), (target_node_communication_mode, TargetNodeCommunicationMode))
 WINDLASS_STRUCT(ResizePool, (pool_id, PoolId), (conditions, Conditions),
                 (target_dedicated_nodes, TargetDedicatedNodes),
                 (target_spot_nodes, TargetSpotNodes), (resize_timeout, ResizeTimeout),
