@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -51,6 +52,7 @@ NodeFolders::NodeFolders(std::string nodes, Owner task_user)
   spare_folder_ = must_open(nodes_.get(), ".spare", 0700);
   trash_folder_ = must_open(nodes_.get(), ".trash", 0700);
   // What an earlier process kept or had not removed yet. Its names are numbers; ours go on.
+  // Kept folders are looked at again before they serve: the task user may be another one now.
   const auto old = [&](int folder, bool is_trash) {
     std::vector<std::string> names;
     each_entry(folder, [&](const char* name, unsigned char) {
@@ -62,7 +64,7 @@ NodeFolders::NodeFolders(std::string nodes, Owner task_user)
       while (is_trash && faccessat(folder, next.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
         next = "old-" + std::to_string(next_name_++);
       if (renameat(folder, name.c_str(), trash_folder_.get(), next.c_str()) == 0)
-        trash_.push_back({std::move(next), {}, false});
+        trash_.push_back({std::move(next), {}, is_trash ? TrashKind::other : TrashKind::task});
     }
   };
   old(trash_folder_.get(), true);
@@ -194,6 +196,39 @@ bool NodeFolders::empty_out(int task_folder) {
   return empty;
 }
 
+// Moves what could serve again out of workitems/JOB/job-1/ of a wiped node. True when there was
+// some.
+bool NodeFolders::give_up_task_folders(const std::string& node_trash) {
+  const std::size_t kept = spare_total();
+  std::size_t room = kSpareFoldersMax - std::min(kept, kSpareFoldersMax);
+  const auto folders_in = [](int folder) {
+    std::vector<std::string> names;
+    each_entry(folder, [&](const char* name, unsigned char type) {
+      if (type == DT_DIR) names.emplace_back(name);
+      return true;
+    });
+    return names;
+  };
+  bool some = false;
+  const Fd jobs =
+      open_beneath(trash_folder_.get(), node_trash + "/workitems", kOpenFolder, 0, Links::refuse);
+  if (!jobs) return false;
+  for (const std::string& job : folders_in(jobs.get())) {
+    const Fd tasks = open_beneath(jobs.get(), job + "/job-1", kOpenFolder, 0, Links::refuse);
+    if (!tasks) continue;
+    for (const std::string& task : folders_in(tasks.get())) {
+      if (room == 0) return some;
+      const std::lock_guard lock(mutex_);
+      std::string name = "gone-" + std::to_string(next_name_++);
+      if (renameat(tasks.get(), task.c_str(), trash_folder_.get(), name.c_str()) != 0) continue;
+      trash_.push_front({std::move(name), {}, TrashKind::task});
+      some = true;
+      --room;
+    }
+  }
+  return some;
+}
+
 bool NodeFolders::keep_as_spare(const std::string& trash) {
   if (spare_total() >= kSpareFoldersMax) return false;
   const Fd task = open_beneath(trash_folder_.get(), trash, kOpenFolder, 0, Links::refuse);
@@ -207,13 +242,13 @@ bool NodeFolders::keep_as_spare(const std::string& trash) {
 }
 
 std::optional<FailureInfo> NodeFolders::throw_away(int folder, const std::string& path,
-                                                   const std::string& node_id, bool may_be_spare) {
+                                                   const std::string& node_id, TrashKind kind) {
   const std::lock_guard lock(mutex_);
   std::string name = "gone-" + std::to_string(next_name_++);
   const bool moved = renameat(folder, path.c_str(), trash_folder_.get(), name.c_str()) == 0;
   if (!moved && errno != ENOENT) return folder_failure("cannot remove folder", path, errno);
   // A wiped node is answered for even if there was nothing of it.
-  if (moved || !node_id.empty()) trash_.push_back({std::move(name), node_id, may_be_spare});
+  if (moved || !node_id.empty()) trash_.push_back({std::move(name), node_id, kind});
   return std::nullopt;
 }
 
@@ -224,7 +259,7 @@ std::optional<FailureInfo> NodeFolders::remove_task(const std::string& node_id,
     if (errno == ENOENT) return std::nullopt;
     return folder_failure("cannot open node folder", node_id, errno);
   }
-  if (auto failure = throw_away(node, folder, {}, true)) return failure;
+  if (auto failure = throw_away(node, folder, {}, TrashKind::task)) return failure;
   // The job's folder goes with its last task.
   for (std::string parent = parent_of(folder); parent != "workitems" && !parent.empty();
        parent = parent_of(parent)) {
@@ -237,7 +272,7 @@ std::optional<FailureInfo> NodeFolders::remove_task(const std::string& node_id,
 std::optional<FailureInfo> NodeFolders::wipe_node(const std::string& node_id) {
   if (!valid_node_name(node_id)) return folder_failure("cannot wipe node", node_id, EINVAL);
   forget_node(node_id);
-  return throw_away(nodes_.get(), node_id, node_id, false);
+  return throw_away(nodes_.get(), node_id, node_id, TrashKind::node);
 }
 
 void NodeFolders::wipe_all_but(const std::unordered_set<std::string>& known) {
@@ -246,7 +281,7 @@ void NodeFolders::wipe_all_but(const std::unordered_set<std::string>& known) {
     if (valid_node_name(name) && !known.contains(name)) strangers.emplace_back(name);
     return true;
   });
-  for (const std::string& name : strangers) throw_away(nodes_.get(), name, {}, false);
+  for (const std::string& name : strangers) throw_away(nodes_.get(), name, {}, TrashKind::node);
 }
 
 bool NodeFolders::has_trash() const {
@@ -268,7 +303,13 @@ std::optional<NodeFolders::Swept> NodeFolders::sweep_one() {
     trash_.pop_front();
   }
   Swept swept{trash.node_id, trash.name, 0};
-  if (trash.may_be_spare && keep_as_spare(trash.name)) return swept;
+  if (trash.kind == TrashKind::node && give_up_task_folders(trash.name)) {
+    trash.kind = TrashKind::other;  // once; and it is answered for when the rest of it is gone
+    const std::lock_guard lock(mutex_);
+    trash_.push_back(std::move(trash));
+    return Swept{};
+  }
+  if (trash.kind == TrashKind::task && keep_as_spare(trash.name)) return swept;
   swept.error_number = remove_tree(trash_folder_.get(), trash.name);
   return swept;
 }

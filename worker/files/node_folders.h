@@ -10,7 +10,9 @@
 //
 // What is removed only moves to .trash, at once; sweep_one() empties that in a thread of its own,
 // so that no task waits for the deletion of another's files. Making folders after many were removed
-// is slow on ext4, so a swept task folder is kept for the next one.
+// is slow on ext4 (without a journal it passes over every inode freed in the last minutes), so the
+// folders of tasks are not removed but emptied and kept for the next ones, those of wiped nodes and
+// those that an earlier process kept among them.
 #pragma once
 
 #include "model/common.h"
@@ -27,7 +29,8 @@
 
 namespace windlass::worker {
 
-inline constexpr std::size_t kSpareFoldersMax = 512;
+// Two folders of a block each and two empty files: 128 MiB at most where blocks have 4 KiB.
+inline constexpr std::size_t kSpareFoldersMax = 16'384;
 
 class NodeFolders {
  public:
@@ -53,18 +56,27 @@ class NodeFolders {
     std::string name;     // in .trash
     int error_number = 0;
   };
-  // The oldest piece of trash, gone; nothing when there is none.
+  // The oldest piece of trash, gone or kept; a wiped node gives its task folders up first, as trash
+  // of their own. Nothing when there is none.
   std::optional<Swept> sweep_one();
   bool has_trash() const;
 
   std::size_t spare_total() const;
 
  private:
+  enum class TrashKind { task, node, other };
+  struct Trash {
+    std::string name;
+    std::string node_id;  // whose end is told; empty: nobody asks
+    TrashKind kind = TrashKind::other;
+  };
+
   int node_fd(const std::string& node_id);
   bool make_parent(const std::string& node_id, int node, const std::string& parent);
   bool use_spare(int node, const std::string& folder);
   std::optional<FailureInfo> throw_away(int folder, const std::string& path,
-                                        const std::string& node_id, bool may_be_spare);
+                                        const std::string& node_id, TrashKind kind);
+  bool give_up_task_folders(const std::string& node_trash);
   bool keep_as_spare(const std::string& trash);
   bool empty_out(int task_folder);
   void forget_node(const std::string& node_id);
@@ -75,11 +87,6 @@ class NodeFolders {
   Fd spare_folder_;
   Fd trash_folder_;
 
-  struct Trash {
-    std::string name;
-    std::string node_id;
-    bool may_be_spare = false;
-  };
   mutable std::mutex mutex_;        // guards these three
   std::vector<std::string> spare_;  // names in .spare
   std::deque<Trash> trash_;

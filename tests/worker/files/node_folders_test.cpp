@@ -166,6 +166,55 @@ BOOST_AUTO_TEST_CASE(what_was_not_swept_is_swept_after_the_next_start) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_wiped_node_leaves_its_task_folders_to_the_next_tasks) {
+  const Scratch scratch;
+  NodeFolders folders(scratch / "nodes", kTaskUser);
+  BOOST_REQUIRE(!folders.make_node("n1"));
+  const std::string base = "nodes/n1/workitems/j/job-1/";
+  for (const char* task : {"t1", "t2"}) {
+    BOOST_REQUIRE(!folders.make_task("n1", std::string("workitems/j/job-1/") + task));
+    scratch.write(base + task + "/wd/secret", "x");
+  }
+  scratch.write("precious/stdout.txt", "x");
+  std::filesystem::create_directory_symlink(scratch / "precious", scratch / (base + "t3"));
+  BOOST_REQUIRE(!folders.wipe_node("n1"));
+  std::vector<std::string> told;
+  while (const auto swept = folders.sweep_one()) {
+    BOOST_TEST(swept->error_number == 0);
+    if (!swept->node_id.empty()) told.push_back(swept->node_id);
+  }
+  BOOST_TEST(told == std::vector<std::string>{"n1"});
+  BOOST_TEST(folders.spare_total() == 2u);
+  BOOST_TEST(std::filesystem::is_empty(scratch / "nodes/.trash"));
+  BOOST_REQUIRE(!folders.make_node("n2"));
+  BOOST_REQUIRE(!folders.make_task("n2", "workitems/k/job-1/t9"));
+  BOOST_TEST(folders.spare_total() == 1u);
+  BOOST_TEST(std::filesystem::is_empty(scratch / "nodes/n2/workitems/k/job-1/t9/wd"));
+  BOOST_TEST(scratch.read("precious/stdout.txt") == "x");
+}
+
+BOOST_AUTO_TEST_CASE(spare_folders_outlive_a_restart_but_not_a_change_of_user) {
+  const Scratch scratch;
+  {
+    NodeFolders folders(scratch / "nodes", kTaskUser);
+    BOOST_REQUIRE(!folders.make_node("n1"));
+    for (const char* task : {"workitems/j/job-1/t1", "workitems/j/job-1/t2"})
+      BOOST_REQUIRE(!folders.make_task("n1", task));
+    for (const char* task : {"workitems/j/job-1/t1", "workitems/j/job-1/t2"})
+      BOOST_REQUIRE(!folders.remove_task("n1", task));
+    sweep(folders);
+    BOOST_REQUIRE(folders.spare_total() == 2u);
+  }
+  {
+    NodeFolders folders(scratch / "nodes", kTaskUser);
+    sweep(folders);
+    BOOST_TEST(folders.spare_total() == 2u);
+  }
+  NodeFolders folders(scratch / "nodes", Owner{kTaskUser.uid + 1, kTaskUser.gid});
+  sweep(folders);
+  BOOST_TEST(folders.spare_total() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(names_that_lead_elsewhere_are_refused) {
   const Scratch scratch;
   NodeFolders folders(scratch / "nodes", kTaskUser);
