@@ -1,10 +1,15 @@
 // Measures a running cluster through its REST API.
 //
-//   http_bench throughput --tasks 200000 --connections 4 --nodes 32 --slots 64 [--command
-//   /bin/true] http_bench latency --count 2000 --nodes 4 --slots 4 [--command /bin/true]
+//   http_bench throughput --tasks 200000 --connections 4 --nodes 32 --slots 64
+//   http_bench latency --count 2000 --nodes 4 --slots 4 [--data FOLDER]
+//   both: [--command /bin/true]
 //
-// Times are of one monotonic clock: from just before the first byte of the first request to the
-// first answer that says all tasks are completed. Prints one line of JSON.
+// Times are of one monotonic clock, from just before the first byte of the first request. A
+// throughput ends with the first answer that says all tasks are completed. A latency ends with the
+// commit of the end, which is looked for in the shards' files (--data, the cluster's data folder);
+// without --data it ends with the first answer that says so, asked for again and again, which keeps
+// an idle cluster busy. Prints one line of JSON.
+#include "benchmarks/commit_watch.h"
 #include "benchmarks/http_client.h"
 
 #include <algorithm>
@@ -13,6 +18,7 @@
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -21,11 +27,15 @@ namespace {
 using namespace windlass::bench;
 using Clock = std::chrono::steady_clock;
 
+constexpr std::chrono::microseconds kLookInterval{50};
+// Asking costs the cluster that is being measured; not knowing the end better costs nothing.
+constexpr std::chrono::milliseconds kAskInterval{10};
+
 struct Options {
   std::string mode;
   std::map<std::string, std::string> values = {
-      {"tasks", "100000"}, {"connections", "4"}, {"nodes", "16"},      {"slots", "64"},
-      {"count", "1000"},   {"command", "true"},  {"collection", "100"}};
+      {"tasks", "100000"}, {"connections", "4"}, {"nodes", "16"},       {"slots", "64"},
+      {"count", "1000"},   {"command", "true"},  {"collection", "100"}, {"data", ""}};
   std::int64_t number(const char* name) const { return std::stoll(values.at(name)); }
 };
 
@@ -112,7 +122,7 @@ int throughput(const Target& target, const Options& options) {
   if (failed) return 1;
   const double submitted = seconds_since(start);
   while (completed(http, job) < total) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(kAskInterval);
     if (seconds_since(start) > 600) {
       std::fprintf(stderr, "only %lld of %lld tasks completed in 600 s\n",
                    static_cast<long long>(completed(http, job)), static_cast<long long>(total));
@@ -127,20 +137,43 @@ int throughput(const Target& target, const Options& options) {
   return 0;
 }
 
+// Rows of jobs that were deleted before are still being removed for a while: the cluster is not
+// idle until that is over.
+std::uint64_t settled_total(const CommitWatch& commits) {
+  std::uint64_t total = commits.completed_total();
+  for (int equal = 0; equal < 10;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const std::uint64_t now = commits.completed_total();
+    equal = now == total ? equal + 1 : 0;
+    total = now;
+  }
+  return total;
+}
+
 int latency(const Target& target, const Options& options) {
   HttpConnection http(target);
   const std::string pool = unique_id("bench-pool"), job = unique_id("bench-job");
   make_pool_and_job(http, options, pool, job);
   std::vector<double> times;
   const std::int64_t count = options.number("count");
+  const std::string& data = options.values.at("data");
+  std::optional<CommitWatch> commits;
+  if (!data.empty()) commits.emplace(data);
+  const std::uint64_t before = commits ? settled_total(*commits) : 0;
   for (std::int64_t i = 0; i < count; ++i) {
     const std::string id = "t" + std::to_string(i);
     const Clock::time_point start = Clock::now();
     http.expect(201, "POST", "/jobs/" + job + "/tasks",
                 task_json(id, options.values.at("command")));
-    while (completed(http, job) != i + 1) {
+    if (commits) {
+      while (commits->completed_total() < before + static_cast<std::uint64_t>(i) + 1)
+        std::this_thread::sleep_for(kLookInterval);
+    } else {
+      while (completed(http, job) != i + 1) {
+      }
     }
     times.push_back(seconds_since(start) * 1000);
+    if (commits && completed(http, job) != i + 1) throw std::runtime_error("the API disagrees");
   }
   std::sort(times.begin(), times.end());
   const auto at = [&](double share) {

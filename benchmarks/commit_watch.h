@@ -1,0 +1,34 @@
+// The ends that a cluster on this machine has committed, read from its shards' files. LMDB shows a
+// transaction to readers only after the page that makes it valid has been flushed, so what is seen
+// here is on disk, and looking costs the cluster nothing: no request, no wake-up.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+struct MDB_env;
+
+namespace windlass::bench {
+
+class CommitWatch {
+ public:
+  // `cluster` is the data folder of a development cluster. Throws std::runtime_error.
+  explicit CommitWatch(const std::string& cluster);
+  ~CommitWatch();
+  CommitWatch(const CommitWatch&) = delete;
+  CommitWatch& operator=(const CommitWatch&) = delete;
+
+  // Tasks recorded as completed, over all shards.
+  std::uint64_t completed_total() const;
+
+ private:
+  struct Shard {
+    MDB_env* environment = nullptr;
+    unsigned table = 0;
+  };
+  std::vector<Shard> shards_;
+};
+
+}  // namespace windlass::bench
