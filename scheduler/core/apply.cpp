@@ -233,12 +233,12 @@ struct Applier {
     } else {
       const TaskCounts counts = job.record.counts;
       const TaskSeq next_task = job.record.next_task;
-      leave_queue(job);
+      leave_queue(state, job);
       job.record = incoming;
       job.record.counts = counts;
       job.record.next_task = next_task;
     }
-    queue_of(job).jobs.insert(incoming.seq);
+    join_queue(state, job);
     if (incoming.state == JobState::deleting) state.jobs_erasing.insert(incoming.seq);
     reindex_job(state, incoming.seq);
     state.counters.jobs = std::max(state.counters.jobs, incoming.seq);
@@ -249,7 +249,7 @@ struct Applier {
   void operator()(const JobErased& event) {
     Job& job = job_of(state, event.job);
     WINDLASS_ASSERT(job.running.empty());
-    leave_queue(job);
+    leave_queue(state, job);
     state.jobs_by_id.erase(entity_key(job.record.account, job.record.spec.id));
     state.jobs_dirty.erase(event.job);
     state.jobs_erasing.erase(event.job);
@@ -403,21 +403,6 @@ struct Applier {
   }
 
  private:
-  PoolQueue& queue_of(const Job& job) {
-    return state.pool_queues[entity_key(job.record.account, job.record.spec.pool_id)];
-  }
-
-  void leave_queue(Job& job) {
-    const EntityKey key = entity_key(job.record.account, job.record.spec.pool_id);
-    PoolQueue& queue = state.pool_queues[key];
-    if (job.queued) {
-      queue.runnable.erase({-job.record.spec.priority, job.turn, job.record.seq});
-      job.queued = false;
-    }
-    queue.jobs.erase(job.record.seq);
-    if (queue.jobs.empty()) state.pool_queues.erase(key);
-  }
-
   std::int32_t& claimed(const ClaimRecord& claim) {
     Pool& pool = pool_of(state, claim.pool);
     return claim.dedicated ? pool.nodes_claimed_dedicated : pool.nodes_claimed_spot;
@@ -481,15 +466,20 @@ struct Applier {
     enqueue(state, rows, job, open);
   }
 
+  // The task stands in one of the job's queues under these slots, so its row says active, and the
+  // slots that this record says.
   void put_waiting_task(Job& job, const TaskRecord& task) {
-    const std::optional<OpenTask> before = rows.open_task(task.key);
-    WINDLASS_ASSERT(before.has_value());
-    count(job.record.counts, before->record, -1);
-    count(job.record.counts, task, +1);
     if (task.state == TaskState::active) {  // new constraints: it keeps its place
+      const std::optional<OpenTask> before = rows.open_task(task.key);
+      WINDLASS_ASSERT(before.has_value());
+      WINDLASS_ASSERT(before->record.required_slots == task.required_slots);
       rows.put_open_task({task, before->depends_on_ids, before->affinity_id});
       return;
     }
+    TaskCounts& counts = job.record.counts;
+    counts.tasks.active -= 1;
+    counts.slots.active -= task.required_slots;
+    count(counts, task, +1);
     if (task.state == TaskState::running) {
       const bool was_ready = job.ready.remove(task.key.task, task.required_slots);
       WINDLASS_ASSERT(was_ready);

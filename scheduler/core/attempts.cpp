@@ -5,6 +5,8 @@
 #include "scheduler/core/nodes.h"
 #include "scheduler/core/retry.h"
 
+#include <utility>
+
 namespace windlass::scheduler {
 
 namespace {
@@ -85,17 +87,17 @@ bool take_report(Step& step, const AttemptEnded& report) {
   }
   const JobSeq job = report.id.task.job;
   const NodeSeq node = running->node;
-  const TaskRecord task = running->record;
+  TaskRecord task = running->record;
   switch (judge_end(report, task.retry_count, task.constraints.retries_max)) {
     case Verdict::run_again:
       requeue_lost(step, *running);
       break;
     case Verdict::retry:
-      retry(step, task);
+      retry(step, std::move(task));
       break;
     case Verdict::succeed:
     case Verdict::fail:
-      complete(step, task, report);
+      complete(step, std::move(task), report);
       break;
   }
   after_task(step, job);

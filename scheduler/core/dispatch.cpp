@@ -65,7 +65,7 @@ void start(Step& step, const Pool& pool, const Job& job, OpenTask open, const No
 void take_turn(State& state, JobSeq seq) {
   // The job leaves the queue under its old turn and comes back under the new one.
   Job& job = state.jobs.at(seq);
-  PoolQueue& queue = state.pool_queues.at(entity_key(job.record.account, job.record.spec.pool_id));
+  PoolQueue& queue = *job.queue;
   if (queue.runnable.size() == 1) return;  // alone: turns do not matter
   if (job.queued) {
     queue.runnable.erase({-job.record.spec.priority, job.turn, seq});

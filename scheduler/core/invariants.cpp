@@ -73,7 +73,8 @@ void check_jobs(const State& state, Rows& rows, Check& check) {
     check.that(!ended || job.running.empty(), job_name + " is completed and runs nothing");
     const EntityKey pool_key = entity_key(job.record.account, job.record.spec.pool_id);
     const auto queue = state.pool_queues.find(pool_key);
-    check.that(queue != state.pool_queues.end() && queue->second.jobs.contains(seq),
+    check.that(queue != state.pool_queues.end() && queue->second.jobs.contains(seq) &&
+                   job.queue == &queue->second,
                job_name + " stands in its pool's queue");
     check.that(job.queued == state.job_takes_turns(job),
                job_name + " is runnable exactly when it has something to run");

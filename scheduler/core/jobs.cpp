@@ -271,8 +271,7 @@ bool erase_some(Step& step, JobSeq seq) {
   WINDLASS_ASSERT(job != nullptr);
   WINDLASS_ASSERT(job->record.state == JobState::deleting);
   if (job_lingers(step.state(), *job)) return false;
-  const std::size_t tasks_max = step.settings.erased_tasks_per_batch_max;
-  if (step.rows.erase_tasks(seq, tasks_max) == tasks_max) return true;
+  if (step.rows.erase_tasks(seq, step.settings.erased_rows_per_batch_max)) return true;
   const JobRecord record = job->record;
   if (const Pool* pool = step.state().find_pool(record.account, record.spec.pool_id)) {
     for (const auto& [id, node_seq] : pool->nodes) {

@@ -51,9 +51,10 @@ void recover_jobs_and_tasks(State& state, Rows& rows) {
   rows.each_job([&](JobRecord record) {
     const JobSeq seq = record.seq;
     state.jobs_by_id.emplace(entity_key(record.account, record.spec.id), seq);
-    state.pool_queues[entity_key(record.account, record.spec.pool_id)].jobs.insert(seq);
     if (record.state == JobState::deleting) state.jobs_erasing.insert(seq);
-    state.jobs[seq].record = std::move(record);
+    Job& job = state.jobs[seq];
+    job.record = std::move(record);
+    join_queue(state, job);
   });
   std::vector<OpenTask> dependents;  // judged when every running task is known
   rows.each_open_task([&](OpenTask open) {

@@ -2,6 +2,8 @@
 
 #include "model/assert.h"
 
+#include <utility>
+
 namespace windlass::scheduler {
 
 EntityKey entity_key(std::string_view account, std::string_view id) {
@@ -104,11 +106,30 @@ void reindex_node(State& state, NodeSeq seq) {
   }
 }
 
+void join_queue(State& state, Job& job) {
+  WINDLASS_ASSERT(job.queue == nullptr);
+  job.queue = &state.pool_queues[entity_key(job.record.account, job.record.spec.pool_id)];
+  job.queue->jobs.insert(job.record.seq);
+}
+
+void leave_queue(State& state, Job& job) {
+  WINDLASS_ASSERT(job.queue != nullptr);
+  PoolQueue& queue = *std::exchange(job.queue, nullptr);
+  if (job.queued) {
+    queue.runnable.erase({-job.record.spec.priority, job.turn, job.record.seq});
+    job.queued = false;
+  }
+  queue.jobs.erase(job.record.seq);
+  if (queue.jobs.empty())
+    state.pool_queues.erase(entity_key(job.record.account, job.record.spec.pool_id));
+}
+
 void reindex_job(State& state, JobSeq seq) {
   const auto found = state.jobs.find(seq);
   WINDLASS_ASSERT(found != state.jobs.end());
   Job& job = found->second;
-  PoolQueue& queue = state.pool_queues[entity_key(job.record.account, job.record.spec.pool_id)];
+  WINDLASS_ASSERT(job.queue != nullptr);
+  PoolQueue& queue = *job.queue;
   const bool wanted = state.job_takes_turns(job);
   const JobOrder order{-job.record.spec.priority, job.turn, seq};
   if (wanted == job.queued && (!wanted || queue.runnable.contains(order))) return;

@@ -42,8 +42,11 @@ struct RunningTask {
   NodeSeq node = 0;
 };
 
+struct PoolQueue;
+
 struct Job {
   JobRecord record;
+  PoolQueue* queue = nullptr;  // of its pool id; there as long as a job names that
   ReadyQueue ready;
   Dependencies dependencies;
   // Ready but for an older attempt that still lingers somewhere (by task, with its slots).
@@ -142,6 +145,10 @@ class State {
 
 // Keeps `pool.placeable` true for the node after any change of it, its worker or its slots.
 void reindex_node(State& state, NodeSeq node);
+// The job stands in the queue of the pool id that its record names, or in none.
+void join_queue(State& state, Job& job);
+void leave_queue(State& state, Job& job);
+
 // Keeps the pool queue true for the job after any change of its state or queues.
 void reindex_job(State& state, JobSeq job);
 

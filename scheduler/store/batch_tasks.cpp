@@ -125,16 +125,19 @@ void Batch::erase_task(const TaskKey& key, std::string_view lower_id) {
   impl_->table(TableName::documents).erase(row);
 }
 
-std::size_t Batch::erase_tasks(JobSeq job, std::size_t tasks_max) {
-  RowTable& ids = impl_->table(TableName::task_ids);
-  std::vector<std::pair<std::string, TaskSeq>> doomed;
-  ids.scan(Key().number(job), [&](std::string_view key, std::string_view body) {
-    if (doomed.size() == tasks_max || number_at(key, 0) != job) return false;
-    doomed.emplace_back(key.substr(kJobBytes), number_at(body, 0));
-    return true;
-  });
-  for (const auto& [lower_id, task] : doomed) erase_task({job, task}, lower_id);
-  return doomed.size();
+bool Batch::erase_tasks(JobSeq job, std::size_t rows_max) {
+  bool some = false;
+  for (const TableName name :
+       {TableName::task_ids, TableName::documents, TableName::open_tasks, TableName::done_tasks}) {
+    std::size_t erased = 0;
+    impl_->table(name).erase_while(Key().number(job), [&](std::string_view key) {
+      if (erased == rows_max || number_at(key, 0) != job) return false;
+      ++erased;
+      return true;
+    });
+    if (erased > 0) some = true;
+  }
+  return some;
 }
 
 }  // namespace windlass::scheduler

@@ -122,7 +122,7 @@ class Batch final : public Rows {
   void put_done_task(const TaskRecord&) override;
   void reopen_task(const OpenTask&) override;
   void erase_task(const TaskKey& key, std::string_view lower_id) override;
-  std::size_t erase_tasks(JobSeq job, std::size_t tasks_max) override;
+  bool erase_tasks(JobSeq job, std::size_t rows_max) override;
 
   void put_claim(const ClaimRecord&) override;
   void erase_claim(ClaimId) override;

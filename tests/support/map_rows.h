@@ -81,18 +81,23 @@ class MapRows final : public scheduler::Rows {
     WINDLASS_ASSERT(open_.erase(key) + done_.erase(key) == 1);
     documents_.erase(key);
   }
-  std::size_t erase_tasks(JobSeq job, std::size_t tasks_max) override {
-    std::size_t erased = 0;
-    auto it = ids_.lower_bound({job, ""});
-    while (erased < tasks_max && it != ids_.end() && it->first.first == job) {
-      const TaskKey key{job, it->second};
-      open_.erase(key);
-      done_.erase(key);
-      documents_.erase(key);
-      it = ids_.erase(it);
-      ++erased;
-    }
-    return erased;
+  bool erase_tasks(JobSeq job, std::size_t rows_max) override {
+    const auto erase = [&](auto& rows, auto from, auto job_of) {
+      std::size_t erased = 0;
+      auto it = rows.lower_bound(from);
+      while (erased < rows_max && it != rows.end() && job_of(it->first) == job) {
+        it = rows.erase(it);
+        ++erased;
+      }
+      return erased > 0;
+    };
+    const auto of_key = [](const TaskKey& key) { return key.job; };
+    const bool ids = erase(ids_, std::pair<JobSeq, std::string>(job, ""),
+                           [](const auto& key) { return key.first; });
+    const bool documents = erase(documents_, TaskKey{job, 0}, of_key);
+    const bool open = erase(open_, TaskKey{job, 0}, of_key);
+    const bool done = erase(done_, TaskKey{job, 0}, of_key);
+    return ids || documents || open || done;
   }
 
   void put_claim(const ClaimRecord& claim) override { claims_[claim.id] = claim; }
