@@ -1,5 +1,7 @@
 #include "worker/guard_words.h"
 
+#include <cerrno>
+
 namespace windlass::worker {
 
 exec::AttemptKey key_of_run(RunId run) {
@@ -64,10 +66,16 @@ std::optional<FailureInfo> start_failure(const exec::StartFailed& failed) {
       code = "CommandLaunchFailed";
       category = ErrorCategory::servererror;
       break;
-    // The worker made the folder before it asked for the start: where it is gone, the attempt was
-    // swept away under the start (a worker that ended meanwhile), which is no fault of the task's.
     case exec::StartFailure::working_folder:
     case exec::StartFailure::output_file:
+      // The worker made the folder before it asked for the start: where it is gone, the attempt was
+      // swept away under the start (a worker that ended meanwhile), which is no fault of the task's
+      // and not so the next time. A full or failing disk would be: that must not go on for ever.
+      if (failed.error_number == ENOENT) return std::nullopt;
+      category = ErrorCategory::servererror;
+      code = failed.error_number == ENOSPC || failed.error_number == EDQUOT ? "DiskFull"
+                                                                            : "CommandLaunchFailed";
+      break;
     case exec::StartFailure::resources:
     case exec::StartFailure::lease_ended:
     case exec::StartFailure::refused:
