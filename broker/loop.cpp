@@ -29,7 +29,8 @@ bool readable(int fd) {
 Loop::Loop(Forwarder& bus, Forwarder& bulk, runtime::Metrics& metrics)
     : bus_(bus),
       bulk_(bulk),
-      shards_(metrics.gauge(runtime::metric::broker_shards)),
+      shards_routed_(metrics.gauge(runtime::metric::broker_shards, {"routed"})),
+      shards_away_(metrics.gauge(runtime::metric::broker_shards, {"away"})),
       peers_{metrics.gauge(runtime::metric::broker_peers, {"gateway"}),
              metrics.gauge(runtime::metric::broker_peers, {"worker"}),
              metrics.gauge(runtime::metric::broker_peers, {"scheduler"})} {}
@@ -52,7 +53,10 @@ void Loop::run(int stop_fd) {
 void Loop::tick(MonoTime now) {
   bus_.tick(now);
   bulk_.tick(now);
-  shards_.set(static_cast<double>(bus_.routes().shards_routed()));
+  const std::size_t routed = bus_.routes().shards_routed();
+  const std::size_t total = std::max<std::size_t>(bus_.routes().shards_total(), routed);
+  shards_routed_.set(static_cast<double>(routed));
+  shards_away_.set(static_cast<double>(total - routed));
   const auto peers = bus_.routes().peers_by_kind();
   for (std::size_t kind = 0; kind < peers_.size(); ++kind)
     peers_[kind].set(static_cast<double>(peers[kind]));

@@ -19,7 +19,8 @@ class Loop {
 
   Forwarder& bus_;
   Forwarder& bulk_;
-  runtime::Gauge shards_;
+  runtime::Gauge shards_routed_;
+  runtime::Gauge shards_away_;
   std::array<runtime::Gauge, 3> peers_;
   MonoTime tick_at_;
 };

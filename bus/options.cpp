@@ -1,7 +1,10 @@
 #include "bus/options.h"
 
+#include "bus/core/limits.h"
+
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -14,6 +17,12 @@ InstanceId random_instance() {
       throw std::system_error(errno, std::generic_category(), "getrandom");
   }
   return id;
+}
+
+void BusLoad::add(std::size_t outstanding) {
+  ++sessions;
+  unacknowledged += outstanding;
+  credit_used = std::max(credit_used, static_cast<double>(outstanding) / kCreditMessages);
 }
 
 std::string_view to_string(FrameKind kind) {

@@ -45,6 +45,15 @@ struct BusCounters {
   std::uint64_t undeliverable = 0;    // frames that a broker gave back
 };
 
+// How full the sessions of an endpoint are now.
+struct BusLoad {
+  std::size_t sessions = 0;
+  std::size_t unacknowledged = 0;  // messages, in all sessions
+  double credit_used = 0;          // of the fullest session; beyond 1 messages wait for credit
+
+  void add(std::size_t outstanding);
+};
+
 // The label of a frame kind in metrics and logs.
 std::string_view to_string(FrameKind kind);
 

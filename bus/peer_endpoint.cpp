@@ -47,6 +47,12 @@ class PeerEndpoint::Impl : private FrameSink {
     count();
   }
 
+  BusLoad load() const {
+    BusLoad load;
+    for (const auto& [shard, session] : sessions_) load.add(session.outstanding());
+    return load;
+  }
+
   std::optional<MonoTime> next_deadline() const {
     std::optional<MonoTime> at = brokers_.next_deadline();
     for (const auto& [shard, session] : sessions_) {
@@ -255,6 +261,9 @@ std::size_t PeerEndpoint::outstanding(ShardId shard) const {
 }
 const BusCounters& PeerEndpoint::counters() const {
   return impl_->brokers().counters();
+}
+BusLoad PeerEndpoint::load() const {
+  return impl_->load();
 }
 
 }  // namespace windlass::bus

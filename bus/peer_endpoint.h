@@ -116,6 +116,7 @@ class PeerEndpoint {
   std::size_t outstanding(ShardId shard) const;
 
   const BusCounters& counters() const;
+  BusLoad load() const;  // walks over the sessions: about once a second
 
  private:
   class Impl;

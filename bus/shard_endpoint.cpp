@@ -105,6 +105,14 @@ class ShardEndpoint::Impl : private FrameSink {
     return out;
   }
 
+  BusLoad load() const {
+    BusLoad load;
+    for (const auto& [shard, owned] : shards_) {
+      for (const auto& [id, entry] : owned.sessions) load.add(entry.session.outstanding());
+    }
+    return load;
+  }
+
   void send_shard(ShardId from, ShardId to, FrameKind kind, std::string message) {
     between_shards_[{from, to, kind}].push_back(std::move(message));
   }
@@ -529,6 +537,9 @@ bool ShardEndpoint::connected() const {
 }
 const BusCounters& ShardEndpoint::counters() const {
   return impl_->brokers().counters();
+}
+BusLoad ShardEndpoint::load() const {
+  return impl_->load();
 }
 
 }  // namespace windlass::bus

@@ -136,6 +136,7 @@ class ShardEndpoint {
   bool connected() const;               // some broker answers
 
   const BusCounters& counters() const;
+  BusLoad load() const;  // walks over the sessions: about once a second
 
  private:
   class Impl;

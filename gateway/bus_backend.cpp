@@ -280,8 +280,18 @@ std::string BusBackend::missing() const {
 void BusBackend::on_reach_changed(std::function<void()> callback) {
   impl_->on_reach_changed(std::move(callback));
 }
+std::size_t BusBackend::shards_reachable() const {
+  std::size_t reachable = 0;
+  for (ShardId shard = 0; shard < shards_total(); ++shard) {
+    if (impl_->peer().reachable(shard)) ++reachable;
+  }
+  return reachable;
+}
 const bus::BusCounters& BusBackend::bus_counters() const {
   return impl_->peer().counters();
+}
+bus::BusLoad BusBackend::bus_load() const {
+  return impl_->peer().load();
 }
 const bus::BusCounters& BusBackend::bulk_counters() const {
   return impl_->bulk().counters();

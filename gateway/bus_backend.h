@@ -48,7 +48,11 @@ class BusBackend final : public Backend {
   // Called after each change of what missing() says.
   void on_reach_changed(std::function<void()> callback);
 
+  // Shards that can be reached now; the rest of shards_total() is away.
+  std::size_t shards_reachable() const;
+
   const bus::BusCounters& bus_counters() const;
+  bus::BusLoad bus_load() const;
   const bus::BusCounters& bulk_counters() const;
 
  private:

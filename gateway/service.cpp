@@ -1,10 +1,11 @@
 #include "gateway/service.h"
 
 #include "gateway/bus_backend.h"
-#include "gateway/bus_metrics.h"
 #include "gateway/front.h"
 #include "gateway/http/server.h"
 #include "model/ids.h"
+#include "runtime/bus_metrics.h"
+#include "runtime/free_space.h"
 #include "runtime/refusal.h"
 #include "storage/blob_server.h"
 
@@ -50,6 +51,10 @@ class BlobDoor {
     options.on_request = [this](const storage::BlobRequestFacts& facts) { count(facts); };
     server_ = std::make_unique<storage::BlobServer>(io_, std::move(options));
     address_ = runtime::to_string({address.host, server_->port()});
+    metrics_.at_scrape([folder = config.blob_folder,
+                        free = metrics_.gauge(runtime::metric::storage_free_bytes)]() mutable {
+      free.set(runtime::free_bytes(folder));
+    });
     server_->start();
     thread_ = std::jthread([this] { io_.run(); });
   }
@@ -68,6 +73,8 @@ class BlobDoor {
   void count(const storage::BlobRequestFacts& facts) {
     using namespace runtime::metric;
     metrics_.counter(storage_requests, {facts.operation, std::to_string(facts.status)}).add();
+    metrics_.histogram(storage_request_seconds, {facts.operation})
+        .observe(std::chrono::duration<double>(facts.took).count());
     metrics_.counter(storage_bytes, {"in"}).add(static_cast<double>(facts.bytes_in));
     metrics_.counter(storage_bytes, {"out"}).add(static_cast<double>(facts.bytes_out));
   }
@@ -110,6 +117,10 @@ ServerLimits server_limits(const GatewayConfig& config) {
   return limits;
 }
 
+std::string_view bus_kind_name(std::size_t kind) {
+  return bus::to_string(static_cast<FrameKind>(kind));
+}
+
 // The API: one loop, one thread.
 class ApiDoor {
  public:
@@ -123,7 +134,10 @@ class ApiDoor {
         maintenance_(io_),
         drain_limit_(io_),
         shutdown_(io_, ::dup(program.shutdown.fd())),
-        bus_metrics_(program.metrics),
+        bus_metrics_(program.metrics, bus_kind_name),
+        bulk_metrics_(program.metrics, bus_kind_name),
+        shards_reachable_(program.metrics.gauge(runtime::metric::gateway_shards, {"reachable"})),
+        shards_away_(program.metrics.gauge(runtime::metric::gateway_shards, {"away"})),
         connections_(program.metrics.gauge(runtime::metric::gateway_connections)),
         in_flight_(program.metrics.gauge(runtime::metric::gateway_in_flight)),
         refused_(program.metrics.counter(runtime::metric::gateway_connections_refused)),
@@ -137,6 +151,10 @@ class ApiDoor {
       tls_ =
           to_string(server_.listen_tls(address_of(config.listen_tls, "--listen-tls"),
                                        {config.tls_certificate, config.tls_key}, "--listen-tls"));
+    }
+    if (const auto end = server_.certificate_not_after()) {
+      program.metrics.gauge(runtime::metric::gateway_certificate_not_after)
+          .set(static_cast<double>(*end));
     }
     accounts_changed_at_ = accounts_time();
   }
@@ -197,8 +215,12 @@ class ApiDoor {
     bytes_in_.add(static_cast<double>(counts.bytes_in - counted_.bytes_in));
     bytes_out_.add(static_cast<double>(counts.bytes_out - counted_.bytes_out));
     counted_ = counts;
-    bus_metrics_.publish(backend_.bus_counters(), bus_counted_);
-    bus_metrics_.publish(backend_.bulk_counters(), bulk_counted_);
+    bus_metrics_.count(backend_.bus_counters());
+    bus_metrics_.show(backend_.bus_load());
+    bulk_metrics_.count(backend_.bulk_counters());
+    const std::size_t reachable = backend_.shards_reachable();
+    shards_reachable_.set(static_cast<double>(reachable));
+    shards_away_.set(static_cast<double>(backend_.shards_total() - reachable));
     maintenance_.expires_after(kMaintenance);
     maintenance_.async_wait([this](boost::system::error_code error) {
       if (!error) maintain();
@@ -238,9 +260,10 @@ class ApiDoor {
   bool shown_ = false;
   std::string missing_;
   FileTime accounts_changed_at_;
-  BusMetrics bus_metrics_;
-  bus::BusCounters bus_counted_;
-  bus::BusCounters bulk_counted_;
+  runtime::BusMetrics bus_metrics_;
+  runtime::BusMetrics bulk_metrics_;
+  runtime::Gauge shards_reachable_;
+  runtime::Gauge shards_away_;
   ServerCounts counted_;
   runtime::Gauge connections_;
   runtime::Gauge in_flight_;

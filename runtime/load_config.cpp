@@ -1,5 +1,6 @@
 #include "runtime/load_config.h"
 
+#include "runtime/metrics.h"
 #include "runtime/paths.h"
 #include "runtime/version.h"
 
@@ -159,7 +160,8 @@ void load_environment(OptionTable& table) {
 struct CommandLine {
   std::vector<Texts> texts;
   Texts extras;
-  bool help = false, version = false, print_config = false, print_config_docs = false;
+  bool help = false, version = false, print_config = false;
+  bool print_config_docs = false, print_metrics_docs = false;
 };
 
 std::string cli_name(const Option& option) {
@@ -195,6 +197,7 @@ CommandLine parse(const OptionTable& table, Texts arguments) {
   if (table.reads_environment()) {
     app.add_flag("--print-config", line.print_config);
     app.add_flag("--print-config-docs", line.print_config_docs);
+    app.add_flag("--print-metrics-docs", line.print_metrics_docs);
   }
   // CLI11 takes "--x=" for "--x" without a value; here it is the empty one.
   for (std::size_t i = 0; i < arguments.size(); ++i) {
@@ -296,6 +299,7 @@ ConfigAction load_config(OptionTable& table, const std::vector<std::string>& arg
   if (line.help) return ConfigAction::help;
   if (line.version) return ConfigAction::version;
   if (line.print_config_docs) return ConfigAction::print_config_docs;
+  if (line.print_metrics_docs) return ConfigAction::print_metrics_docs;
   refuse_extras(table, line.extras);
   if (table.reads_environment()) {
     if (const std::string file = config_file_of(table, line); !file.empty()) load_toml(table, file);
@@ -342,6 +346,9 @@ std::optional<int> load_config_or_exit(OptionTable& table, int argc, char** argv
       break;
     case ConfigAction::print_config_docs:
       text = markdown_text(table);
+      break;
+    case ConfigAction::print_metrics_docs:
+      text = metrics_markdown();
       break;
   }
   std::fputs(text.c_str(), stdout);

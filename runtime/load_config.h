@@ -19,7 +19,7 @@ class ConfigError : public StartRefused {
 };
 
 // What the command line asks for besides values.
-enum class ConfigAction { run, help, version, print_config, print_config_docs };
+enum class ConfigAction { run, help, version, print_config, print_config_docs, print_metrics_docs };
 
 // `arguments` without the program's name. Throws ConfigError.
 ConfigAction load_config(OptionTable& table, const std::vector<std::string>& arguments);

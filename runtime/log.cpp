@@ -155,6 +155,8 @@ Log::Log(std::string role, LogLevel level, LogFormat format) : level_(level) {
 Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view event, LogFields fields) {
+  if (level == LogLevel::warn) ++warnings_;
+  if (level == LogLevel::error) ++errors_;
   const std::string line =
       log_line(sink_->format, time_text(wall_now()), level, sink_->role, event, fields);
   sink_->logger.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));

@@ -8,6 +8,7 @@
 // one Log.
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -75,12 +76,18 @@ class Log {
     if (enabled(LogLevel::error)) write(LogLevel::error, event, fields);
   }
 
+  // Written so far.
+  std::uint64_t warnings() const { return warnings_; }
+  std::uint64_t errors() const { return errors_; }
+
  private:
   struct Sink;
   void write(LogLevel level, std::string_view event, LogFields fields);
 
   LogLevel level_;
   std::unique_ptr<Sink> sink_;
+  std::atomic<std::uint64_t> warnings_ = 0;
+  std::atomic<std::uint64_t> errors_ = 0;
 };
 
 // The line without its newline, for tests and for who writes elsewhere. `time` is ISO 8601.

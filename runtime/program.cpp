@@ -46,12 +46,25 @@ void log_settings(Log& log, const OptionTable& options) {
   }
 }
 
+// Any role: whether it is ready, and what its log complains of.
+void watch_role(Metrics& metrics, const Readiness& readiness, const Log& log) {
+  metrics.at_scrape(
+      [&readiness, &log, ready = metrics.gauge(metric::ready),
+       warnings = RisingCounter(metrics.counter(metric::log_lines, {"warn"})),
+       errors = RisingCounter(metrics.counter(metric::log_lines, {"error"}))]() mutable {
+        ready.set(readiness.state().ready ? 1 : 0);
+        warnings.reach(log.warnings());
+        errors.reach(log.errors());
+      });
+}
+
 int run_role(OptionTable& options, const CommonConfig& common, Log& log,
              const std::function<int(Program&)>& body) {
   const std::string role = role_of(options.program());
   Shutdown shutdown;
-  Metrics metrics(role);
   Readiness readiness;
+  Metrics metrics(role);
+  watch_role(metrics, readiness, log);
   AdminServer admin(admin_address(common), metrics, readiness);
   log.info("starting",
            {{"version", version()}, {"pid", ::getpid()}, {"admin", to_string(admin.address())}});

@@ -89,7 +89,7 @@ class Loop {
     if (now < space_due_) return;
     space_due_ = now + kSpaceCheckInterval;
     for (const auto& shard : shards_) shard->watch_space();
-    metrics_.show(shards_);
+    metrics_.show(shards_, endpoint_, runtime::now());
   }
 
   void tell_readiness() {

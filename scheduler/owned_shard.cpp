@@ -20,17 +20,6 @@ SessionId session_id(ShardEpoch epoch, std::uint64_t number) {
   return epoch << 24 | number;
 }
 
-void count(BatchTally& tally, const ShardEvent& event) {
-  const auto* put = std::get_if<TaskPut>(&event);
-  if (put == nullptr) return;
-  const TaskRecord& task = put->task;
-  if (task.state == TaskState::running && task.state_time.ticks != 0) ++tally.assignments;
-  if (task.state == TaskState::active) ++tally.lost;
-  if (task.state == TaskState::completed) {
-    ++(task.result == ExecutionResult::success ? tally.succeeded : tally.failed);
-  }
-}
-
 }  // namespace
 
 OwnedShard::OwnedShard(ShardId shard, ShardId shards_total, const Settings& settings,
@@ -125,6 +114,7 @@ void OwnedShard::take(bus::Commands& input, Now now) {
   heard_.insert(input.session);
   if (input.settled_through > 0) settled_[input.session] = input.settled_through;
   for (bus::ReceivedCommand& received : input.commands) {
+    tally_.count(received.command.request);
     const Origin origin{input.session, received.sequence};
     const bool keeps_answer = changes_something(received.command.request);
     if (received.again && keeps_answer) {
@@ -174,6 +164,7 @@ void OwnedShard::forget_workers() {
   for (const Outgoing& message : effects_.messages) {
     const auto* forget = std::get_if<ForgetWorker>(&message);
     if (forget == nullptr) continue;
+    ++tally_.leases_expired;
     const auto session = worker_sessions_.find(forget->worker);
     if (session != worker_sessions_.end()) close_session(session->second);
   }
@@ -187,12 +178,6 @@ void OwnedShard::note_before_commit() {
       const auto command = commands_.find(reply->origin);
       const bool deferred = command == commands_.end();
       const bool refused = std::holds_alternative<Error>(reply->answer);
-      if (refused && !deferred) {
-        ++tally_.refused;
-        if (std::get<Error>(reply->answer).code == ErrorCode::server_busy) {
-          ++tally_.refused_low_space;
-        }
-      }
       if (refused || (!deferred && !command->second)) continue;
       if (!sessions_.contains(reply->origin.session)) continue;
       batch_->put_answer(reply->origin.session, reply->origin.sequence, encode(reply->answer));
@@ -228,6 +213,8 @@ void OwnedShard::speak(Now now) {
   }
   for (const Outgoing& message : effects_.messages) {
     if (const auto* reply = std::get_if<ToClient>(&message)) {
+      if (const auto* error = std::get_if<Error>(&reply->answer))
+        tally_.refusals.push_back(error->code);
       endpoint_.answer(shard_, reply->origin.session, reply->origin.sequence, reply->answer);
     } else if (const auto* order = std::get_if<ToWorkerProcess>(&message)) {
       tell(order->worker, order->message);
@@ -245,7 +232,7 @@ BatchTally OwnedShard::end_batch(Now now) {
   for (const SessionId session : std::exchange(sessions_overrun_, {})) close_session(session);
   close_silent_sessions(now);
   core_.end_batch(now, batch(), effects_);
-  for (const ShardEvent& event : effects_.events) count(tally_, event);
+  for (const ShardEvent& event : effects_.events) tally_.count(event);
   forget_workers();
   const bool changed = !effects_.events.empty() || must_commit_;
   if (changed) {
@@ -273,12 +260,20 @@ BatchTally OwnedShard::end_batch(Now now) {
 }
 
 void OwnedShard::watch_space() {
-  const Space space = store_.space();
-  if (space.accepts_new_work()) {
+  space_ = store_.space();
+  if (space_.accepts_new_work()) {
     core_.set_space_shortage(std::nullopt);
   } else {
-    core_.set_space_shortage(SpaceShortage{space.free_bytes, space.needed_bytes});
+    core_.set_space_shortage(SpaceShortage{space_.free_bytes, space_.needed_bytes});
   }
+}
+
+std::optional<WallTime> OwnedShard::active_since(const TaskKey& task) {
+  WINDLASS_ASSERT(!batch_);
+  const std::optional<OpenTask> open = batch().open_task(task);
+  batch_.reset();
+  if (!open) return std::nullopt;
+  return open->record.state_time;
 }
 
 void OwnedShard::part(Now now) {

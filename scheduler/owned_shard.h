@@ -4,6 +4,7 @@
 #pragma once
 
 #include "bus/shard_endpoint.h"
+#include "scheduler/batch_tally.h"
 #include "scheduler/core/shard.h"
 #include "scheduler/journal/local_journal.h"
 #include "scheduler/store/store.h"
@@ -13,18 +14,6 @@
 #include <set>
 
 namespace windlass::scheduler {
-
-struct BatchTally {
-  std::size_t inputs = 0;
-  std::size_t assignments = 0;
-  std::size_t succeeded = 0;
-  std::size_t failed = 0;
-  std::size_t lost = 0;
-  std::size_t refused = 0;
-  std::size_t refused_low_space = 0;
-  bool committed = false;
-  Duration commit_time{};
-};
 
 class OwnedShard {
  public:
@@ -49,7 +38,12 @@ class OwnedShard {
 
   // Refuses new work while the disk is nearly full.
   void watch_space();
-  Space space() const { return store_.space(); }
+  // As last watched.
+  const Space& space() const { return space_; }
+  std::uint64_t journal_bytes() const { return journal_.bytes(); }
+
+  // Between batches: since when an active task waits. Reads a row.
+  std::optional<WallTime> active_since(const TaskKey& task);
 
   // Grants parting leases and lets go of the shard.
   void part(Now now);
@@ -72,6 +66,7 @@ class OwnedShard {
   ShardId shards_total_;
   Store store_;
   LocalJournal journal_;
+  Space space_;
   Shard core_;
   bus::ShardEndpoint& endpoint_;
   ShardEpoch epoch_ = 0;

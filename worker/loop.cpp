@@ -72,7 +72,7 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
       null_executor_(config.executor == "null"),
       nodes_folder_(nodes_folder(config)),
       grants_(config.data_dir),
-      metrics_(program.metrics, config.executor),
+      metrics_(program.metrics, config.executor, nodes_folder_),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   GrantBook book;
@@ -171,7 +171,8 @@ void Loop::turn() {
   outgoing_->retry();
   if (guard_) guard_->flush();
   endpoint_->flush(runtime::mono_now());
-  metrics_.count(*agent_, endpoint_->counters());
+  metrics_.count(*agent_, *endpoint_, now);
+  if (spool_) metrics_.show_spool(spool_->bytes());
   update_readiness();
 }
 
@@ -272,6 +273,7 @@ void Loop::apply(Effects& effects) {
   if (effects.grants_changed) grants_.save(agent_->book());
   if (spool_) append_spool(effects.spool);
   do_work(effects.work);
+  metrics_.count(effects.messages);
   outgoing_->send(effects.messages);
   effects.clear();
   if (spool_ && spool_->worth_compacting()) spool_->replace(agent_->compacted_spool());

@@ -47,6 +47,7 @@ class Routes {
   StatusBody status() const;
   std::array<std::size_t, 4> peers_by_kind() const;
   std::size_t shards_routed() const;
+  ShardId shards_total() const { return shards_total_; }  // zero until a scheduler says
 
   template <class Visit>
   void each_peer(Visit&& visit) const {

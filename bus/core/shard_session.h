@@ -58,6 +58,7 @@ class ShardSession {
 
   MonoTime heard_at() const { return heard_at_; }
   void count_silence_from(MonoTime now) { heard_at_ = now; }
+  std::size_t outstanding() const { return outbox_.outstanding(); }
   std::uint64_t retransmissions() const { return outbox_.retransmissions(); }
   std::uint64_t duplicates() const { return duplicates_; }
 

@@ -10,6 +10,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <ctime>
 #include <unordered_set>
 
 namespace windlass::gateway {
@@ -80,6 +84,15 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
     tls_->use_private_key_file(files.key, asio::ssl::context::pem, error);
     if (error)
       throw runtime::StartRefused("--tls-key: cannot use " + files.key + ": " + error.message());
+  }
+
+  std::optional<std::int64_t> certificate_not_after() const {
+    if (!tls_) return std::nullopt;
+    const X509* certificate = SSL_CTX_get0_certificate(tls_->native_handle());
+    std::tm end{};
+    if (certificate == nullptr || ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &end) != 1)
+      return std::nullopt;
+    return ::timegm(&end);
   }
 
   void drain(std::function<void()> on_drained) {
@@ -211,6 +224,10 @@ void HttpServer::close_all() {
 
 ServerCounts HttpServer::counts() const {
   return impl_->counts();
+}
+
+std::optional<std::int64_t> HttpServer::certificate_not_after() const {
+  return impl_->certificate_not_after();
 }
 
 }  // namespace windlass::gateway

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace boost::asio {
@@ -62,6 +63,8 @@ class HttpServer {
   void close_all();
 
   ServerCounts counts() const;
+  // When the certificate of listen_tls() ends, in seconds since 1970; nothing without one.
+  std::optional<std::int64_t> certificate_not_after() const;
 
  private:
   class Impl;

@@ -96,7 +96,9 @@ BOOST_AUTO_TEST_CASE(catalogue_names_are_unique_and_promtool_likes_all_of_them) 
         case MetricType::gauge:
           metrics.gauge(info, labels).set(1);
           break;
-        case MetricType::histogram:
+        case MetricType::latency:
+        case MetricType::lifetime:
+        case MetricType::amount:
           metrics.histogram(info, labels).observe(1);
           break;
       }
@@ -123,6 +125,44 @@ BOOST_AUTO_TEST_CASE(catalogue_names_are_unique_and_promtool_likes_all_of_them) 
     return;
   }
   BOOST_TEST(std::system(("promtool check metrics < " + file).c_str()) == 0);
+}
+
+BOOST_AUTO_TEST_CASE(observations_gathered_are_those_observed_one_by_one) {
+  Metrics one_by_one("test");
+  Metrics at_once("test");
+  Histogram each = one_by_one.histogram(metric::scheduler_task_wait_seconds);
+  Observations<MetricType::lifetime> gathered;
+  for (const double value : {0.0, 0.001, 0.0011, 7.0, 100000.0, 200000.0}) {
+    each.observe(value);
+    gathered.add(value);
+  }
+  at_once.histogram(metric::scheduler_task_wait_seconds).observe(gathered);
+  const auto lines = [](const Metrics& metrics) {
+    const std::string text = metrics.text();
+    return text.substr(text.find("windlass_scheduler_task_wait_seconds"));
+  };
+  BOOST_TEST(lines(one_by_one) == lines(at_once));
+  BOOST_TEST(has(lines(at_once), "windlass_scheduler_task_wait_seconds_count 6"));
+}
+
+BOOST_AUTO_TEST_CASE(a_rising_counter_adds_what_is_new) {
+  Metrics metrics("test");
+  RisingCounter counter(metrics.counter(metric::bus_duplicates));
+  for (const std::uint64_t now : {0U, 3U, 3U, 10U}) counter.reach(now);
+  BOOST_TEST(has(metrics.text(), "windlass_bus_duplicates_total 10\n"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_asked_for_at_the_scrape_is_as_new_as_the_scrape) {
+  Metrics metrics("test");
+  double level = 0;
+  metrics.at_scrape([&level, gauge = metrics.gauge(metric::ready)]() mutable { gauge.set(level); });
+  level = 1;
+  BOOST_TEST(has(metrics.text(), "windlass_ready 1\n"));
+  level = 0;
+  BOOST_TEST(has(metrics.text(), "windlass_ready 0\n"));
+  for (const char* name : {"process_start_time_seconds", "process_cpu_seconds_total",
+                           "process_resident_memory_bytes", "process_open_fds"})
+    BOOST_TEST(has(metrics.text(), name), name);
 }
 
 BOOST_AUTO_TEST_CASE(a_taken_port_is_refused_with_its_owner) {

@@ -136,6 +136,14 @@ void NodeAgent::shut_down(Now now, Effects& effects) {
   }
 }
 
+std::optional<WallTime> NodeAgent::oldest_unreported() const {
+  std::optional<WallTime> oldest;
+  for (const auto& [id, unreported] : unreported_) {
+    if (!oldest || unreported.report.end_time < *oldest) oldest = unreported.report.end_time;
+  }
+  return oldest;
+}
+
 std::string NodeAgent::compacted_spool() const {
   std::string out;
   for (const auto& [id, run] : runs_) {

@@ -104,6 +104,8 @@ class NodeAgent {
   const AgentCounts& counts() const { return counts_; }
   std::string compacted_spool() const;  // frames that say the same as everything spooled so far
   std::size_t unreported_total() const { return unreported_.size(); }
+  // When the attempt ended whose report has waited longest for its acknowledgement. Looks at all.
+  std::optional<WallTime> oldest_unreported() const;
 
   // Asserts what must hold between two calls; tests call it after each step.
   void check_invariants() const;

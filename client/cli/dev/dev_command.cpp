@@ -242,6 +242,9 @@ int dev_command(const std::vector<std::string>& arguments) {
     case runtime::ConfigAction::print_config_docs:
       print(runtime::markdown_text(table));
       return kOk;
+    case runtime::ConfigAction::print_metrics_docs:
+      print(runtime::metrics_markdown());
+      return kOk;
     case runtime::ConfigAction::help:
       print(runtime::help_text(table));
       return kOk;
