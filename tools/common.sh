@@ -106,7 +106,7 @@ BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config capnproto libcapnp-dev l
   libcurl4-openssl-dev libcli11-dev libspdlog-dev libtomlplusplus-dev libhowardhinnant-date-dev libsodium-dev
   librapidcheck-dev libbenchmark-dev libcivetweb-dev libjemalloc-dev zlib1g-dev ca-certificates"
 DEMO_PACKAGES="povray ffmpeg"
-TEST_PACKAGES="clang-format-14 azure-cli python3-azure prometheus procps iproute2 curl openssl"
+TEST_PACKAGES="clang-format-14 azure-cli python3-azure prometheus prometheus-alertmanager procps iproute2 curl openssl"
 
 install_for_build() { install_packages "for building" $BUILD_PACKAGES; }
 install_for_demo() { install_packages "for the film" $DEMO_PACKAGES; install_node; }
