@@ -57,6 +57,8 @@ BOOST_FIXTURE_TEST_CASE(claims_are_void_after_silence_and_back_with_the_next_hel
   BOOST_TEST(!routes.owner(0).has_value());
   BOOST_TEST(routes.status().routes.empty());
   BOOST_TEST(routes.status().shards_total == 8);
+  BOOST_TEST(routes.shards_total() == 8);  // how many are away is known after they have gone
+  BOOST_TEST(routes.shards_routed() == 0u);
   BOOST_TEST(hello(kOld, {{0, 1}, {1, 1}}));
   BOOST_TEST(routes.owner(1).value() == kOld);
   BOOST_TEST(routes.shards_routed() == 2U);

@@ -72,7 +72,7 @@ class ExtraWorker:
 class Load:
     """What users do, until told to stop: tasks that succeed, fail, wait; requests right and wrong; blobs."""
 
-    def __init__(self, cluster, waves=lambda age: 12):
+    def __init__(self, cluster, waves=lambda age: 9):
         self.cluster, self.waves = cluster, waves
         self.client = cluster.batch()
         self.ended = threading.Event()
@@ -104,10 +104,14 @@ class Load:
 
     def wave(self, number, tasks):
         def task(index):
-            line = "/bin/sh -c 'exit 3'" if index == 0 else "/no/such/program" if index == 1 else "/bin/sleep 0.3"
+            line = "/bin/sh -c 'exit 3'" if index == 0 else "/no/such/program" if index == 1 else f"/bin/sleep {0.2 + 0.2 * (index % 6):.1f}"
             return models.TaskAddParameter(id=f"w{number}-{index}", command_line=line,
                                            constraints=models.TaskConstraints(max_task_retry_count=1 if index == 0 and number % 2 else 0))
         self.client.task.add_collection("frames", [task(index) for index in range(tasks)])
+        # Each link waits for the one before: now and then more are forged than the chain can take.
+        self.client.task.add("chain", models.TaskAddParameter(
+            id=f"link-{number}", command_line="/bin/sleep 1.1",
+            depends_on=models.TaskDependencies(task_ids=[f"link-{number - 1}"]) if number else None))
         with contextlib.suppress(models.BatchErrorException):
             self.client.task.get("frames", "no-such-task")
         with contextlib.suppress(models.BatchErrorException):
@@ -302,7 +306,7 @@ def picture(file):
     with watched_cluster(plain_folder, alert_at_once=False) as (_, cluster, _, monitors):
         begun = time.time()
         # A tide of work: more than the slots take, then less.
-        with Load(cluster, waves=lambda age: 44 if age % 80 < 35 else 9):
+        with Load(cluster, waves=lambda age: 18 if age % 80 < 35 else 5):
             wait_until(lambda: time.time() - begun > PICTURE_SECONDS, PICTURE_SECONDS * 4, "three minutes of load")
             overview_picture.draw(monitors, file, begun, time.time())
 

@@ -110,6 +110,22 @@ BOOST_AUTO_TEST_CASE(resync_lists_what_runs_and_what_is_unreported) {
   h.one_said<AttemptEnded>();
 }
 
+BOOST_AUTO_TEST_CASE(the_oldest_report_is_the_one_whose_attempt_ended_first) {
+  AgentHarness h;
+  h.open();
+  const std::string node = h.ready_node(4);
+  BOOST_TEST(!h.agent->oldest_unreported().has_value());
+  h.ended(h.run_of(h.assignment(node, 2)), 0);  // not in the order of their numbers
+  const WallTime first = h.take_said<AttemptEnded>().at(0).end_time;
+  h.advance(std::chrono::seconds(5));
+  h.ended(h.run_of(h.assignment(node, 1)), 0);
+  const WallTime second = h.take_said<AttemptEnded>().at(0).end_time;
+  BOOST_TEST((first < second));
+  BOOST_TEST((h.agent->oldest_unreported() == first));
+  h.agent->report_acknowledged(h.assignment(node, 2).id, h.effects);
+  BOOST_TEST((h.agent->oldest_unreported() == second));
+}
+
 BOOST_AUTO_TEST_CASE(the_answer_to_resync_is_obeyed) {
   AgentHarness h(2);
   h.open();
