@@ -1,5 +1,6 @@
 #include "runtime/load_config.h"
 
+#include "runtime/health_probe.h"
 #include "runtime/metrics.h"
 #include "runtime/paths.h"
 #include "runtime/version.h"
@@ -162,6 +163,7 @@ struct CommandLine {
   Texts extras;
   bool help = false, version = false, print_config = false;
   bool print_config_docs = false, print_metrics_docs = false;
+  bool healthcheck = false;
 };
 
 std::string cli_name(const Option& option) {
@@ -199,6 +201,7 @@ CommandLine parse(const OptionTable& table, Texts arguments) {
     app.add_flag("--print-config-docs", line.print_config_docs);
     app.add_flag("--print-metrics-docs", line.print_metrics_docs);
   }
+  if (table.has_admin_door()) app.add_flag("--healthcheck", line.healthcheck);
   // CLI11 takes "--x=" for "--x" without a value; here it is the empty one.
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (!arguments[i].starts_with("--") || arguments[i].find('=') + 1 != arguments[i].size())
@@ -235,6 +238,7 @@ void refuse_extras(const OptionTable& table, const Texts& extras) {
   const std::string flag = word.substr(0, word.find('='));
   Texts known{"--help", "--version"};
   if (table.reads_environment()) known.push_back("--print-config");
+  if (table.has_admin_door()) known.push_back("--healthcheck");
   for (const Option& option : table.options()) {
     if (option.secret && flag == "--" + option.name) {
       throw ConfigError(flag + " is a secret and is not taken from the command line: use " + flag +
@@ -313,6 +317,7 @@ ConfigAction load_config(OptionTable& table, const std::vector<std::string>& arg
         option.positional ? option.name : "flag --" + option.name + (option.secret ? "-file" : ""));
   }
   if (line.print_config) return ConfigAction::print_config;
+  if (line.healthcheck) return ConfigAction::healthcheck;
   for (const Option& option : table.options()) {
     if (!option.required || option.origin != "default") continue;
     throw ConfigError(option.positional
@@ -350,6 +355,8 @@ std::optional<int> load_config_or_exit(OptionTable& table, int argc, char** argv
     case ConfigAction::print_metrics_docs:
       text = metrics_markdown();
       break;
+    case ConfigAction::healthcheck:
+      return run_healthcheck(table);
   }
   std::fputs(text.c_str(), stdout);
   return 0;

@@ -19,13 +19,21 @@ class ConfigError : public StartRefused {
 };
 
 // What the command line asks for besides values.
-enum class ConfigAction { run, help, version, print_config, print_config_docs, print_metrics_docs };
+enum class ConfigAction {
+  run,
+  help,
+  version,
+  print_config,
+  print_config_docs,
+  print_metrics_docs,
+  healthcheck
+};
 
 // `arguments` without the program's name. Throws ConfigError.
 ConfigAction load_config(OptionTable& table, const std::vector<std::string>& arguments);
 
-// load_config for main(): prints what was asked for or refused. A value is the exit code to end
-// with (0 or 2); nothing means: run.
+// load_config for main(): does what was asked for instead of running, or says what is refused. A
+// value is the exit code to end with (2: refused); nothing means: run.
 std::optional<int> load_config_or_exit(OptionTable& table, int argc, char** argv);
 
 // The nearest of `known` for a mistyped `word`; empty when nothing is near.

@@ -221,7 +221,7 @@ std::string help_text(const OptionTable& table) {
     append_wrapped(out, option.meaning + remarks(option), 6);
   }
   out += "  --help, --version" + std::string(table.reads_environment() ? ", --print-config" : "") +
-         "\n";
+         (table.has_admin_door() ? ", --healthcheck" : "") + "\n";
   if (table.reads_environment()) {
     out += "\nEach option can also come from the environment (" +
            table.env_name(table.options().front()) +

@@ -77,6 +77,7 @@ class OptionTable {
   std::vector<std::string>* rest_target() const { return rest_; }
   const std::string& rest_meaning() const { return rest_meaning_; }
   bool reads_environment() const { return !env_role_.empty(); }
+  bool has_admin_door() const { return find("admin-address") != nullptr; }
 
   const Option* find(std::string_view name) const;
   std::string env_name(const Option& option) const;  // empty when it has none

@@ -250,6 +250,7 @@ int dev_command(const std::vector<std::string>& arguments) {
       return kOk;
     case runtime::ConfigAction::version:
       return run_windlass({"--version"});
+    case runtime::ConfigAction::healthcheck:  // for roles only
     case runtime::ConfigAction::run:
       break;
   }
