@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 namespace windlass::worker {
 namespace {
@@ -228,7 +229,11 @@ void Loop::hear_guard(Now now) {
     } else if (const auto* started = std::get_if<exec::Started>(&event)) {
       agent_->process_started(run_of_key(started->key), effects_);
     } else if (const auto* failed = std::get_if<exec::StartFailed>(&event)) {
-      agent_->start_failed(run_of_key(failed->key), start_failure(*failed), now, effects_);
+      auto failure = start_failure(*failed);
+      // Runs again without a word to the user: where every start fails so, the log must say why.
+      if (!failure && std::exchange(start_trouble_said_, failed->message) != failed->message)
+        program_.log.warn("start_failed_runs_again", {{"error", failed->message}});
+      agent_->start_failed(run_of_key(failed->key), std::move(failure), now, effects_);
     } else if (const auto* died = std::get_if<exec::SpawnerDied>(&event)) {
       program_.log.warn("guard_died", {{"reason", died->reason}});
     } else if (const auto* met = std::get_if<exec::Connected>(&event)) {

@@ -55,6 +55,7 @@ class Loop {
   GrantFile grants_;
   std::unique_ptr<SpoolFile> spool_;  // none with the null executor
   bool spool_full_said_ = false;
+  std::string start_trouble_said_;              // the last one logged
   std::vector<exec::AttemptKey> forget_later_;  // while the spool cannot be written
 
   std::optional<NodeAgent> agent_;

@@ -175,10 +175,21 @@ WINDLASS_IN_CHILD int run_child(Plan& plan) {
   return fail(plan, Step::program);
 }
 
-// Returns the pid, or -1 with errno. The caller runs on when the child has begun the command or
-// ended. A plain call cannot be used: the child needs another stack than the one its parent sleeps
-// on.
-long clone_child(clone_args& arguments, Plan& plan) {
+// Both return the pid, or -1 with errno. The caller runs on when the child has begun the command or
+// ended.
+constexpr int kCloneFlags = CLONE_VM | CLONE_VFORK | CLONE_FILES;
+
+WINDLASS_IN_CHILD int run_child_of(void* plan) {
+  return run_child(*static_cast<Plan*>(plan));
+}
+
+long clone_plainly(void* stack, Plan& plan) {
+  return clone(run_child_of, static_cast<char*>(stack) + kStackBytes, kCloneFlags | SIGCHLD, &plan);
+}
+
+// clone3, for a birth inside a cgroup. glibc has no call for it, and syscall() cannot be used: the
+// child needs another stack than the one its parent sleeps on.
+long clone_into([[maybe_unused]] clone_args& arguments, [[maybe_unused]] Plan& plan) {
 #if defined(__x86_64__)
   long result = SYS_clone3;
   register void* child_plan __asm__("r12") = &plan;
@@ -205,28 +216,22 @@ long clone_child(clone_args& arguments, Plan& plan) {
   }
   return result;
 #else
-  // No birth inside a cgroup here: the caller has tried that before and uses something else.
-  if ((arguments.flags & CLONE_INTO_CGROUP) != 0) {
-    errno = ENOSYS;
-    return -1;
-  }
-  return clone([](void* p) { return run_child(*static_cast<Plan*>(p)); },
-               reinterpret_cast<char*>(arguments.stack) + arguments.stack_size,
-               static_cast<int>(arguments.flags) | SIGCHLD, &plan);
+  errno = ENOSYS;
+  return -1;
 #endif
 }
 
 long make_child(void* stack, int cgroup_fd, Plan& plan) {
+  // The plain call where it does: container engines refuse the other one, whose arguments their
+  // filters cannot see.
+  if (cgroup_fd < 0) return clone_plainly(stack, plan);
   clone_args arguments{};
-  arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_FILES;
+  arguments.flags = kCloneFlags | CLONE_INTO_CGROUP;
   arguments.exit_signal = SIGCHLD;
   arguments.stack = reinterpret_cast<std::uint64_t>(stack);
   arguments.stack_size = kStackBytes;
-  if (cgroup_fd >= 0) {
-    arguments.flags |= CLONE_INTO_CGROUP;
-    arguments.cgroup = static_cast<std::uint64_t>(cgroup_fd);
-  }
-  return clone_child(arguments, plan);
+  arguments.cgroup = static_cast<std::uint64_t>(cgroup_fd);
+  return clone_into(arguments, plan);
 }
 
 std::vector<std::string> program_paths(const StartRequest& request) {

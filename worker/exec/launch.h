@@ -1,4 +1,4 @@
-// Makes one process out of a request: clone3 with shared memory and a suspended parent (as vfork),
+// Makes one process out of a request: clone with shared memory and a suspended parent (as vfork),
 // so the cost does not depend on the size of this process and a failure of any step comes back as
 // an errno, not through a pipe.
 //
