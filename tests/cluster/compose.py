@@ -1,0 +1,315 @@
+#!/usr/bin/python3
+"""docker/compose.yml, as users start it: packages and images are built, the whole cluster comes up, and unmodified Azure
+clients use it from outside. Everything is taken down again, and nothing may be left.
+
+Usage: compose.py            the film, 2,000 short tasks, what a task may see, an orderly end
+       compose.py --kills    docker kill of a container of each role in turn, under load
+
+Exit code 77, with the reason as the last line, where no Docker engine can be had.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import secrets
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+import node_packages  # noqa: E402
+from cluster import ROOT, Cluster, Failure, expect, make_job, make_pool, wait_tasks_complete, wait_until  # noqa: E402
+from engine import Engine, NoEngine  # noqa: E402
+
+from azure.batch import models  # noqa: E402
+
+IMAGES = ["gateway", "broker", "scheduler", "worker", "windlass", "proxy", "worker-demo"]
+FILM = ROOT / "examples" / "film"
+SHORT_TASKS = 2000
+MEGABYTES_MAX = 150
+UP_SECONDS = 240
+FILM_SECONDS = 600
+WORKERS = 2
+
+
+def free_port():
+    with contextlib.closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def free_subnet():
+    """The first three numbers of a network that this host has no road to yet."""
+    roads = subprocess.run(["ip", "route", "show"], capture_output=True, text=True, check=True).stdout
+    for third in range(85, 250):
+        if f"172.30.{third}." not in roads:
+            return f"172.30.{third}"
+    raise Failure("no free network 172.30.x.0/24")
+
+
+class ComposeCluster:
+    """The project of one test, under a name of its own."""
+
+    batch = Cluster.batch
+
+    def __init__(self, engine, version):
+        self.engine = engine
+        self.project = f"windlasstest{secrets.token_hex(4)}"
+        subnet, port, blob_port = free_subnet(), free_port(), free_port()
+        self.variables = {
+            "WINDLASS_VERSION": version, "WINDLASS_PORT": str(port), "WINDLASS_BLOB_PORT": str(blob_port),
+            "WINDLASS_SUBNET": subnet, "WINDLASS_URL": f"http://127.0.0.1:{port}",
+            "WINDLASS_BLOB_URL": f"http://{subnet}.10:8441", "WINDLASS_WORKER": "worker-demo"}
+        self.environment = {}
+
+    def compose(self, *words, check=True, timeout=UP_SECONDS):
+        done = subprocess.run(
+            [*self.engine.compose, "-p", self.project, "-f", str(ROOT / "docker" / "compose.yml"), *words],
+            capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
+            env={**os.environ, **self.engine.environment, **self.variables})
+        if check and done.returncode != 0:
+            raise Failure(f"compose {shlex.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def __enter__(self):
+        try:
+            self.compose("up", "-d", "--scale", f"worker={WORKERS}")
+            wait_until(self.all_healthy, UP_SECONDS, "every container healthy", every=0.5)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
+        for line in self.compose("run", "--rm", "-T", "init", "show").splitlines():
+            if line.startswith("export "):
+                name, _, value = line[len("export "):].partition("=")
+                self.environment[name] = shlex.split(value)[0]
+        return self
+
+    def __exit__(self, _kind, error, _trace):
+        if error is not None:
+            print(self.compose("ps", check=False))
+            print(self.compose("logs", "--tail", "60", "--no-color", check=False)[-30000:])
+        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "50", check=False)
+        left = self.left_behind()
+        if error is None:
+            expect(not left, f"nothing is left after down: {left}")
+        return False
+
+    def left_behind(self):
+        label = f"label=com.docker.compose.project={self.project}"
+        return [line for command in (["ps", "-aq"], ["volume", "ls", "-q"], ["network", "ls", "-q"])
+                for line in self.engine.run(*command, "--filter", label).split()]
+
+    def containers(self):
+        """What is known of the project's containers, by service and number: {"worker": [..], ..}."""
+        ids = self.engine.run("ps", "-aq", "--filter", f"label=com.docker.compose.project={self.project}").split()
+        found = {}
+        for about in self.engine.inspect(*ids):
+            found.setdefault(about["Config"]["Labels"]["com.docker.compose.service"], []).append(about)
+        return found
+
+    def all_healthy(self):
+        for service, abouts in self.containers().items():
+            for about in abouts:
+                state = about["State"]
+                if service == "init":
+                    expect(state["Running"] or state["ExitCode"] == 0, "init ended well")
+                elif state.get("Health", {}).get("Status") != "healthy":
+                    return False
+        return True
+
+
+def image_facts(engine, version):
+    """Every image has its labels and its user, and adds no more to its base than it may."""
+    base = engine.inspect("debian:bookworm-slim")[0]["Size"]
+    for name in IMAGES:
+        about = engine.inspect(f"windlass/{name}:{version}")[0]
+        added = (about["Size"] - base) / 1_000_000
+        print(f"windlass/{name}:{version} adds {added:.0f} MB to its base", flush=True)
+        if name != "worker-demo":
+            expect(added <= MEGABYTES_MAX, f"windlass/{name} adds {added:.0f} MB; the limit is {MEGABYTES_MAX}")
+        if name == "proxy":
+            continue
+        expect(about["Config"]["Labels"]["org.opencontainers.image.version"] == version, f"{name} is labelled {version}")
+        expect((about["Config"]["User"] == "") == name.startswith("worker"), f"{name} is not root, unless it is a worker")
+    for name in ("gateway", "worker-demo"):
+        left = engine.run("run", "--rm", "--network", "none", "--user", "root", "--entrypoint", "sh", f"windlass/{name}:{version}", "-c",
+                          "cat /etc/apt/sources.list /run/secrets/* 2>/dev/null; ls /var/lib/apt/lists")
+        expect(left.strip() == "", f"no source or list of packages of this host is in {name}: {left}")
+
+
+def the_film(cluster):
+    with tempfile.TemporaryDirectory() as output:
+        done = subprocess.run(["node", str(FILM / "film.mjs"), "--output", output], capture_output=True, text=True, timeout=FILM_SECONDS,
+                              env={**os.environ, **cluster.environment, "NODE_MODULES_FOLDER": str(node_packages.folder())})
+        print(done.stdout + done.stderr, flush=True)
+        expect(done.returncode == 0 and "25/25" in done.stdout, "the film is made")
+        folder, = pathlib.Path(output).iterdir()
+        expect(subprocess.run([str(FILM / "verify"), str(folder)]).returncode == 0, "its pixels are those of a direct run")
+
+
+def short_tasks(cluster):
+    client = cluster.batch()
+    make_pool(client, "short", nodes=4, slots=4)
+    make_job(client, "short-job", "short")
+    begun = time.monotonic()
+    for first in range(0, SHORT_TASKS, 100):
+        client.task.add_collection("short-job", [
+            models.TaskAddParameter(id=f"t{i:05}", command_line="/bin/true") for i in range(first, first + 100)])
+    counts = wait_tasks_complete(client, "short-job", SHORT_TASKS, 300)
+    print(f"{SHORT_TASKS} tasks in {time.monotonic() - begun:.1f} s", flush=True)
+    expect(counts.succeeded == SHORT_TASKS and counts.failed == counts.active == counts.running == 0, "the counts agree")
+    tasks = list(client.task.list("short-job"))
+    expect(len({task.id for task in tasks}) == len(tasks) == SHORT_TASKS, "each task is listed once")
+    expect(all(task.execution_info.exit_code == 0 and task.execution_info.retry_count == 0
+               and task.execution_info.requeue_count == 0 for task in tasks), "each task ended once")
+    runs = sum(node.total_tasks_run for node in client.compute_node.list("short"))
+    expect(runs == SHORT_TASKS, f"the nodes ran {runs} tasks")
+
+
+# Prints what it may not see and can, and that it has looked.
+NOSY = r"""
+cat /var/lib/windlass/worker/*/grants /var/lib/windlass/worker/*/spool /etc/windlass/accounts/* 2>/dev/null
+ls /var/lib/windlass/worker/*/guard 2>/dev/null
+cat /proc/1/environ 2>/dev/null
+for place in /var/lib/windlass/worker /var/lib/windlass/worker/0/guard /usr/bin /etc; do
+  touch $place/here 2>/dev/null && echo wrote in $place
+done
+grep -E '^(CapEff|CapPrm|CapAmb)' /proc/self/status | grep -v 0000000000000000
+grep -x 'NoNewPrivs:	0' /proc/self/status
+echo looked
+"""
+
+
+def a_task_sees_nothing_of_the_worker(cluster):
+    client = cluster.batch()
+    make_job(client, "nosy-job", "short")
+    client.task.add_collection("nosy-job", [
+        models.TaskAddParameter(id="nosy", command_line=f"/bin/sh -c {shlex.quote(NOSY)}"),
+        models.TaskAddParameter(id="who", command_line="/bin/sh -c 'id -un; setsid sleep 300 & exit 0'"),
+        models.TaskAddParameter(id="account", command_line="/bin/sh -c 'echo $AZ_BATCH_ACCOUNT_URL'")])
+    counts = wait_tasks_complete(client, "nosy-job", 3)
+    expect(counts.succeeded == 3, "the three tasks succeed; a child that stays behind does not hold its task")
+
+    def stdout(task):
+        return b"".join(client.file.get_from_task("nosy-job", task, "stdout.txt")).decode()
+    expect(stdout("nosy") == "looked\n", f"a task sees what it must not: {stdout('nosy')[:500]}")
+    expect(stdout("who") == "windlass-task\n", f"tasks run as windlass-task, not as {stdout('who')}")
+    expect("proxy" in stdout("account"), "a task is told where the service is")
+    for about in cluster.containers()["worker"]:
+        listed = cluster.engine.run("exec", about["Id"], "sh", "-c", "cat /proc/[0-9]*/stat")
+        zombies = [line for line in listed.splitlines() if line.rpartition(") ")[2].startswith("Z")]
+        expect(not zombies and "(sleep)" not in listed, f"no zombie and no stray process in a worker: {zombies}")
+
+
+def an_orderly_end(cluster):
+    """SIGTERM ends every container by itself, with exit code 0, before its grace is over."""
+    cluster.compose("stop", timeout=UP_SECONDS)
+    for service, abouts in cluster.containers().items():
+        for about in abouts:
+            code = about["State"]["ExitCode"]
+            expect(code == 0, f"{service} ended with {code}")
+    cluster.compose("up", "-d", "--scale", f"worker={WORKERS}")
+    wait_until(cluster.all_healthy, UP_SECONDS, "every container healthy again", every=0.5)
+    client = cluster.batch()
+    counts = client.job.get_task_counts("short-job").task_counts
+    expect(counts.succeeded == SHORT_TASKS, "what was recorded is still there")
+    make_job(client, "later-job", "short")
+    client.task.add("later-job", models.TaskAddParameter(id="t", command_line="/bin/true"))
+    wait_tasks_complete(client, "later-job", 1)
+
+
+# --- Kills
+
+KILLED = ["gateway-1", "broker-1", "scheduler-1", "scheduler-2", "worker", "storage", "proxy"]
+KILL_TASKS = 1000
+
+
+def add_all(cluster, job, total, stop):
+    """Adds tasks until all are acknowledged, asking again when an answer is missing, as a careful client does."""
+    client = cluster.batch()
+    for first in range(0, total, 50):
+        pending = [f"t{i:05}" for i in range(first, first + 50)]
+        deadline = time.monotonic() + 120
+        while pending and not stop.is_set():
+            try:
+                client.task.add_collection(job, [models.TaskAddParameter(id=i, command_line="/bin/sleep 0.05") for i in pending])
+                pending = []
+            except Exception as error:  # noqa: BLE001: a cut connection, 5xx: unknown, so it is asked again
+                expect(time.monotonic() < deadline, f"tasks could not be added for 120 s: {error}")
+                time.sleep(0.2)  # the client's own back-off
+
+
+def kill_under_load(cluster, service):
+    client = cluster.batch()
+    job = f"kill-{service}"
+    make_job(client, job, "kills")
+    stop, failures = threading.Event(), []
+
+    def adding():
+        try:
+            add_all(cluster, job, KILL_TASKS, stop)
+        except Exception as error:  # noqa: BLE001: told below
+            failures.append(error)
+    thread = threading.Thread(target=adding)
+    thread.start()
+    try:
+        wait_until(lambda: failures or client.job.get_task_counts(job).task_counts.completed > 50, 60, "tasks that end")
+        victim = cluster.containers()[service][0]["Id"]
+        cluster.engine.run("kill", "--signal", "KILL", victim)
+        wait_until(lambda: not cluster.engine.inspect(victim)[0]["State"]["Running"], 30, f"the end of {service}")
+        cluster.engine.run("start", victim)  # an engine does not restart what was killed by hand
+        thread.join(240)
+        expect(not thread.is_alive() and not failures, f"all tasks are accepted in the end: {failures}")
+        wait_until(cluster.all_healthy, 60, "every container healthy again", every=0.5)
+        counts = wait_tasks_complete(client, job, KILL_TASKS, 240)
+    finally:
+        stop.set()
+        thread.join()
+    expect(counts.succeeded == KILL_TASKS and counts.failed == 0, f"after the kill of {service} all succeed: {counts}")
+    tasks = list(client.task.list(job))
+    expect(len({task.id for task in tasks}) == len(tasks) == KILL_TASKS, "each task is recorded once")
+    again = sum(task.execution_info.requeue_count > 0 for task in tasks)
+    print(f"{service} killed and back: {KILL_TASKS} tasks ended once each, {again} of them ran again", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kills", action="store_true")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is taken down then too
+    try:
+        with Engine() as engine:
+            begun = time.monotonic()
+            version = subprocess.run([ROOT / "docker" / "build", "--print-version"], capture_output=True, text=True, check=True).stdout.strip()
+            expect(f"${{WINDLASS_VERSION:-{version}}}" in (ROOT / "docker" / "compose.yml").read_text(),
+                   "compose.yml starts the version that this source is")
+            subprocess.run([ROOT / "docker" / "build", "--local-base", *IMAGES], check=True,
+                           env={**os.environ, **engine.environment, "DOCKER": engine.docker})
+            print(f"packages and images: {time.monotonic() - begun:.0f} s", flush=True)
+            begun = time.monotonic()
+            with ComposeCluster(engine, version) as cluster:
+                print(f"the cluster is up after {time.monotonic() - begun:.0f} s", flush=True)
+                if options.kills:
+                    make_pool(cluster.batch(), "kills", nodes=4, slots=4)
+                    tests = [(f"kill_{service}", lambda service=service: kill_under_load(cluster, service)) for service in KILLED]
+                else:
+                    tests = [("image_facts", lambda: image_facts(engine, version))]
+                    tests += [(test.__name__, lambda test=test: test(cluster))
+                              for test in (the_film, short_tasks, a_task_sees_nothing_of_the_worker, an_orderly_end)]
+                for name, test in tests:
+                    started = time.monotonic()
+                    test()
+                    print(f"passed {name} ({time.monotonic() - started:.1f} s)", flush=True)
+    except NoEngine as reason:
+        print(f"skipped: {reason}")
+        raise SystemExit(77)
+    print(f"{len(tests)} of {len(tests)} tests")
+
+
+if __name__ == "__main__":
+    main()
