@@ -170,7 +170,7 @@ constexpr std::span<const double> buckets_of(MetricType type) {
     "Workers that a shard knows: connected; away (its lease runs on, or it speaks for nodes).")    \
   X(scheduler_leases_expired, counter, "windlass_scheduler_leases_expired_total", "shard",         \
     "Workers that were silent for a whole lease: their nodes became unknown, their attempts "      \
-    "lost. A worker without a node on the shard does not renew there, and counts each time.")      \
+    "lost, their free offers forgotten.")                                                          \
   X(scheduler_stale_reports, counter, "windlass_scheduler_stale_reports_total", "shard",           \
     "Messages of workers about attempts, boots or claims that are superseded: dropped (fenced).")  \
   X(scheduler_lingering_attempts, gauge, "windlass_scheduler_lingering_attempts", "shard",         \

@@ -97,7 +97,7 @@ void NodeAgent::tick(Now now, Effects& effects) {
   expire_folders(now, effects);
   for (std::size_t shard = 0; shard < links_.size(); ++shard) {
     const Link& link = links_[shard];
-    if (link.open && link.nodes > 0 && link.next_renewal <= now.mono)
+    if (link.open && link.next_renewal <= now.mono)
       renew(static_cast<ShardId>(shard), now, effects);
   }
 }
@@ -109,7 +109,7 @@ std::optional<Duration> NodeAgent::next_deadline(Now now) const {
     if (!soonest || wait < *soonest) soonest = wait;
   };
   for (const Link& link : links_) {
-    if (link.open && link.nodes > 0) consider(link.next_renewal - now.mono);
+    if (link.open) consider(link.next_renewal - now.mono);
   }
   if (lease_check_.ticks != INT64_MAX) consider(lease_check_ - now.mono);
   if (!staging_deadlines_.empty()) consider(staging_deadlines_.begin()->first - now.mono);
