@@ -35,6 +35,8 @@ MEGABYTES_MAX = 150
 UP_SECONDS = 240
 FILM_SECONDS = 600
 WORKERS = 2
+OFFERS = 4  # of each worker
+KILL_NODES = 6  # more than one worker has, so that each has some
 
 
 def free_port():
@@ -64,7 +66,7 @@ class ComposeCluster:
         self.variables = {
             "WINDLASS_VERSION": version, "WINDLASS_PORT": str(port), "WINDLASS_BLOB_PORT": str(blob_port),
             "WINDLASS_SUBNET": subnet, "WINDLASS_URL": f"http://127.0.0.1:{port}",
-            "WINDLASS_BLOB_URL": f"http://{subnet}.10:8441", "WINDLASS_WORKER": "worker-demo"}
+            "WINDLASS_BLOB_URL": f"http://{subnet}.10:8441", "WINDLASS_WORKER": "worker-demo", "WINDLASS_OFFERS": f"{OFFERS}:*"}
         self.environment = {}
 
     def compose(self, *words, check=True, timeout=UP_SECONDS):
@@ -273,8 +275,7 @@ def kill_under_load(cluster, service):
     expect(counts.succeeded == KILL_TASKS and counts.failed == 0, f"after the kill of {service} all succeed: {counts}")
     tasks = list(client.task.list(job))
     expect(len({task.id for task in tasks}) == len(tasks) == KILL_TASKS, "each task is recorded once")
-    again = sum(task.execution_info.requeue_count > 0 for task in tasks)
-    print(f"{service} killed and back: {KILL_TASKS} tasks ended once each, {again} of them ran again", flush=True)
+    print(f"{service} killed and back: {KILL_TASKS} tasks ended once each", flush=True)
 
 
 def main():
@@ -295,7 +296,7 @@ def main():
             with ComposeCluster(engine, version) as cluster:
                 print(f"the cluster is up after {time.monotonic() - begun:.0f} s", flush=True)
                 if options.kills:
-                    make_pool(cluster.batch(), "kills", nodes=4, slots=4)
+                    make_pool(cluster.batch(), "kills", nodes=KILL_NODES, slots=4)
                     tests = [(f"kill_{service}", lambda service=service: kill_under_load(cluster, service)) for service in KILLED]
                 else:
                     tests = [("image_facts", lambda: image_facts(engine, version))]
