@@ -5,7 +5,9 @@
 namespace windlass::broker {
 
 BrokerConfig::BrokerConfig()
-    : bus_bind{runtime::kDefaultBusEndpoint}, bulk_bind{runtime::kDefaultBulkEndpoint} {
+    : bus_bind{runtime::kDefaultBusEndpoint},
+      bulk_bind{runtime::kDefaultBulkEndpoint},
+      enrolment_bind(runtime::kDefaultEnrolmentEndpoint) {
   common.admin_address = runtime::kDefaultBrokerAdmin;
 }
 
@@ -21,6 +23,26 @@ runtime::OptionTable broker_options(BrokerConfig& config) {
              .target = &config.bulk_bind,
              .meaning = "ZeroMQ endpoint for the bytes of files. May be given more than once.",
              .value_name = "ENDPOINT"});
+  table.add({.name = "bus-public",
+             .target = &config.bus_public,
+             .meaning = "The bus endpoint as other hosts reach it; told to who joins.",
+             .value_name = "ENDPOINT",
+             .default_text = "the first --bus-bind"});
+  table.add({.name = "bulk-public",
+             .target = &config.bulk_public,
+             .meaning = "The endpoint for the bytes of files as other hosts reach it.",
+             .value_name = "ENDPOINT",
+             .default_text = "the first --bulk-bind"});
+  table.add({.name = "cluster-dir",
+             .target = &config.cluster_dir,
+             .meaning = "Folder of windlass cluster init, on the control host: this broker asks "
+                        "its directory of members, and takes members in.",
+             .value_name = "DIR"});
+  table.add({.name = "enrolment-bind",
+             .target = &config.enrolment_bind,
+             .meaning = "Where tokens are redeemed, with --cluster-dir.",
+             .value_name = "ENDPOINT"});
+  members::add_join_options(table, config.join, "broker in --cluster-dir, else none");
   table.add({.name = "generation",
              .target = &config.generation,
              .meaning = "Generation of the cluster; frames of another one are refused.",

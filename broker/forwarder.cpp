@@ -22,7 +22,7 @@ std::string_view to_string(UndeliverableReason reason) {
 
 Forwarder::Forwarder(ForwarderOptions options, runtime::Metrics& metrics, runtime::Log& log)
     : options_(std::move(options)),
-      router_(options_.endpoints, options_.keys),
+      router_(options_.endpoints, options_.keys, options_.gate),
       log_(log),
       forwarded_(metrics.counter(runtime::metric::broker_frames, {options_.name, "forwarded"})),
       unroutable_(metrics.counter(runtime::metric::broker_frames, {options_.name, "unroutable"})),
@@ -40,12 +40,17 @@ Forwarder::Forwarder(ForwarderOptions options, runtime::Metrics& metrics, runtim
 }
 
 std::size_t Forwarder::work(std::size_t frames_max, MonoTime now) {
+  router_.serve_gate();
   std::size_t taken = 0;
   const std::uint64_t dropped_before = router_.dropped();
   while (taken < frames_max) {
     std::optional<bus::PassingFrame> frame = router_.receive();
     if (!frame) break;
     ++taken;
+    if (options_.gate != nullptr && !options_.gate->admits(*frame)) {
+      refused_.add();
+      continue;
+    }
     if (frame->envelope().generation != options_.generation) {
       give_back(*frame, UndeliverableReason::generation);
       continue;
@@ -132,6 +137,18 @@ void Forwarder::send_status(InstanceId to, std::uint32_t link) {
 
 void Forwarder::tell_all() {
   routes_.each_peer([&](InstanceId instance, std::uint32_t link) { send_status(instance, link); });
+}
+
+void Forwarder::close_roads() {
+  std::vector<InstanceId> lost;
+  routes_.each_peer([&](InstanceId instance, std::uint32_t) {
+    if (!options_.gate->still_admitted(instance)) lost.push_back(instance);
+  });
+  bool changed = false;
+  for (const InstanceId instance : lost) changed = routes_.gone(instance) || changed;
+  if (!lost.empty())
+    log_.warn("roads_closed", {{"road", options_.name}, {"processes", lost.size()}});
+  if (changed) tell_all();
 }
 
 void Forwarder::tick(MonoTime now) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "broker/core/routes.h"
+#include "broker/gate.h"
 #include "bus/router.h"
 #include "runtime/log.h"
 #include "runtime/metrics.h"
@@ -18,6 +19,7 @@ struct ForwarderOptions {
   std::string name;  // "bus" or "bulk", in metrics and log
   std::vector<std::string> endpoints;
   bus::RouterKeys keys;
+  Gate* gate = nullptr;  // with keys; outlives the forwarder
   ClusterGeneration generation = 1;
   InstanceId instance = 0;  // the broker's own, in frames that it makes
 };
@@ -31,6 +33,9 @@ class Forwarder {
 
   // Lets silence have its consequences; call every kTickInterval or so.
   void tick(MonoTime now);
+
+  // Members have lost their place: their roads are closed.
+  void close_roads();
 
   bus::Router& router() { return router_; }
   const Routes& routes() const { return routes_; }

@@ -26,9 +26,10 @@ bool readable(int fd) {
 
 }  // namespace
 
-Loop::Loop(Forwarder& bus, Forwarder& bulk, runtime::Metrics& metrics)
+Loop::Loop(Forwarder& bus, Forwarder& bulk, runtime::Metrics& metrics, Gate* gate)
     : bus_(bus),
       bulk_(bulk),
+      gate_(gate),
       shards_routed_(metrics.gauge(runtime::metric::broker_shards, {"routed"})),
       shards_away_(metrics.gauge(runtime::metric::broker_shards, {"away"})),
       peers_{metrics.gauge(runtime::metric::broker_peers, {"gateway"}),
@@ -51,6 +52,7 @@ void Loop::run(int stop_fd) {
 }
 
 void Loop::tick(MonoTime now) {
+  if (gate_ != nullptr) look_at_members();
   bus_.tick(now);
   bulk_.tick(now);
   const std::size_t routed = bus_.routes().shards_routed();
@@ -61,6 +63,16 @@ void Loop::tick(MonoTime now) {
   for (std::size_t kind = 0; kind < peers_.size(); ++kind)
     peers_[kind].set(static_cast<double>(peers[kind]));
   tick_at_ = now + kTickInterval;
+}
+
+void Loop::look_at_members() {
+  if (gate_->look()) {
+    bus_.close_roads();
+    bulk_.close_roads();
+  }
+  gate_->forget_unless([this](InstanceId instance) {
+    return bus_.routes().link(instance) || bulk_.routes().link(instance);
+  });
 }
 
 void Loop::wait(int stop_fd, MonoTime now) {

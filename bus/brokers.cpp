@@ -8,9 +8,7 @@
 namespace windlass::bus {
 
 Brokers::Brokers(EndpointOptions options)
-    : options_(std::move(options)),
-      connection_(options_.instance, options_.brokers, options_.keys),
-      brokers_(options_.brokers.size()) {}
+    : options_(std::move(options)), connection_(options_), brokers_(options_.brokers.size()) {}
 
 void Brokers::set_claims(ShardId shards_total, std::vector<ShardClaim> claims) {
   hello_ = {shards_total, std::move(claims)};
@@ -187,19 +185,40 @@ void Brokers::judge(MonoTime now) {
     }
     if (!connection_.connected(link)) {
       broker.connected_at.reset();
+      if (!broker.refused_at)
+        broker.refused_at = now;
+      else if (connection_.secured() && now - *broker.refused_at >= kKnockAgainAfter)
+        renew(link);
     } else if (broker.connected_at && now - *broker.connected_at >= kRenewAfter) {
-      connection_.renew(link);
-      broker.connected_at.reset();
+      renew(link);
     } else if (!broker.alive && !broker.connected_at) {
       broker.connected_at = now;
+      broker.refused_at.reset();
+    } else if (broker.alive) {
+      broker.refused_at.reset();
     }
     if (broker.hello_at <= now) say_hello(link, now);
   }
   if (changed) find_roads();
 }
 
+void Brokers::renew(std::size_t link) {
+  connection_.renew(link);
+  brokers_[link].connected_at.reset();
+  brokers_[link].refused_at.reset();
+}
+
+void Brokers::rekey(MonoTime now) {
+  if (now < rekey_at_) return;
+  const std::optional<std::size_t> link = connection_.outdated();
+  if (!link) return;
+  renew(*link);
+  rekey_at_ = now + kRekeyInterval;
+}
+
 void Brokers::flush(MonoTime now) {
   judge(now);
+  rekey(now);
   // A link that has just come up hears from us at once: claims must not wait for the next second.
   for (std::vector<std::size_t> fresh = connection_.settle(); !fresh.empty();
        fresh = connection_.settle()) {

@@ -18,6 +18,10 @@ namespace windlass::bus {
 inline constexpr Duration kHelloInterval = std::chrono::seconds(1);
 inline constexpr Duration kBrokerSilenceMax = std::chrono::seconds(3);
 inline constexpr Duration kRenewAfter = std::chrono::seconds(6);
+// ZeroMQ does not try again by itself after a handshake that was refused.
+inline constexpr Duration kKnockAgainAfter = std::chrono::seconds(2);
+// Between two links that are started afresh with new keys, so that one road is always open.
+inline constexpr Duration kRekeyInterval = std::chrono::seconds(2);
 
 struct BusFrame {
   Envelope envelope;
@@ -68,6 +72,7 @@ class Brokers {
     bool alive = false;
     MonoTime heard_at;
     std::optional<MonoTime> connected_at;  // connected and not heard since
+    std::optional<MonoTime> refused_at;    // secured, and not connected since
     MonoTime hello_at;                     // when the next one is due
     std::map<ShardId, ShardEpoch> routes;
   };
@@ -75,6 +80,8 @@ class Brokers {
   void on_status(std::size_t link, std::string_view body, MonoTime now);
   void on_undeliverable(std::size_t link, std::string_view body);
   void judge(MonoTime now);
+  void renew(std::size_t link);
+  void rekey(MonoTime now);
   void find_roads();
   std::optional<std::size_t> road_to(const Destination& destination) const;
   bool send_by(std::size_t link, const Envelope& envelope, std::string body);
@@ -83,6 +90,7 @@ class Brokers {
   const EndpointOptions options_;
   Connection connection_;
   std::vector<Broker> brokers_;
+  MonoTime rekey_at_;
   HelloBody hello_;
   ShardId shards_total_ = 0;
   std::map<ShardId, ShardEpoch> routes_;

@@ -1,5 +1,7 @@
 #include "bus/connection.h"
 
+#include "model/assert.h"
+
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -28,16 +30,19 @@ void watch(int epoll, int fd) {
 
 }  // namespace
 
-Connection::Connection(InstanceId instance, const std::vector<std::string>& brokers, Keys keys)
-    : instance_(instance), keys_(std::move(keys)) {
+Connection::Connection(const EndpointOptions& options)
+    : instance_(options.instance), keys_(options.keys) {
+  WINDLASS_ASSERT(keys_ == nullptr || options.broker_keys.size() == options.brokers.size());
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) throw_errno("epoll_create1");
   wake_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (wake_ < 0) throw_errno("eventfd");
   watch(epoll_, wake_);
-  for (const std::string& endpoint : brokers) {
+  for (std::size_t i = 0; i < options.brokers.size(); ++i) {
     Link& link = links_.emplace_back();
-    link.endpoint = endpoint;
+    link.endpoint = options.brokers[i];
+    link.number = options.link_number;
+    if (keys_ != nullptr) link.server_key = options.broker_keys[i];
     start(link);
   }
   settle();
@@ -58,10 +63,12 @@ void Connection::start(Link& link) {
   socket.set(ZMQ_IMMEDIATE, 1);
   socket.set(ZMQ_RECONNECT_IVL, kReconnectInterval_ms);
   socket.set(ZMQ_RECONNECT_IVL_MAX, kReconnectIntervalMax_ms);
-  if (!keys_.empty()) {
-    socket.set(ZMQ_CURVE_SERVERKEY, keys_.server_key);
-    socket.set(ZMQ_CURVE_PUBLICKEY, keys_.public_key);
-    socket.set(ZMQ_CURVE_SECRETKEY, keys_.secret_key);
+  if (keys_ != nullptr) {
+    link.keys_version = keys_->version();  // first: a change in between is noticed later
+    const auto [public_key, secret_key] = keys_->pair();
+    socket.set(ZMQ_CURVE_SERVERKEY, link.server_key);
+    socket.set(ZMQ_CURVE_PUBLICKEY, public_key);
+    socket.set(ZMQ_CURVE_SECRETKEY, secret_key);
   }
   if (zmq_connect(socket.get(), link.endpoint.c_str()) != 0)
     throw_zmq(("connect " + link.endpoint).c_str());
@@ -82,6 +89,14 @@ void Connection::renew(std::size_t index) {
   stop(link);
   ++link.number;
   start(link);
+}
+
+std::optional<std::size_t> Connection::outdated() const {
+  if (keys_ == nullptr) return std::nullopt;
+  for (std::size_t i = 0; i < links_.size(); ++i) {
+    if (links_[i].keys_version != keys_->version()) return i;
+  }
+  return std::nullopt;
 }
 
 bool Connection::send(std::size_t index, std::string envelope, std::string body) {

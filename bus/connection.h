@@ -25,7 +25,7 @@ struct ReceivedFrame {
 
 class Connection {
  public:
-  Connection(InstanceId instance, const std::vector<std::string>& brokers, Keys keys);
+  explicit Connection(const EndpointOptions& options);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -49,9 +49,15 @@ class Connection {
   // hear us (it may still hold the name for a link that broke without a word).
   void renew(std::size_t link);
 
+  // A link whose keys are not the ring's any more; it wants renew().
+  std::optional<std::size_t> outdated() const;
+  bool secured() const { return keys_ != nullptr; }
+
  private:
   struct Link {
     std::string endpoint;
+    std::string server_key;
+    std::uint64_t keys_version = 0;  // of the ring, when the link was started
     std::unique_ptr<ZmqSocket> socket;
     int fd = -1;
     std::uint32_t number = 0;
@@ -64,7 +70,7 @@ class Connection {
   void look(Link& link, bool& readable);
 
   const InstanceId instance_;
-  const Keys keys_;
+  const std::shared_ptr<const KeyRing> keys_;
   ZmqContext context_;
   std::vector<Link> links_;
   std::size_t turn_ = 0;

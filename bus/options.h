@@ -1,33 +1,30 @@
 // What the endpoints of the bus have in common: how they are built and what they count.
 #pragma once
 
+#include "bus/key_ring.h"
 #include "model/envelope.h"
 #include "model/ids.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace windlass::bus {
 
-// Z85 texts of CURVE keys. Empty: the link is open, which is for loopback and for sockets in a
-// folder that only one user may enter.
-struct Keys {
-  std::string public_key;
-  std::string secret_key;
-  std::string server_key;  // the brokers' public key
-  bool empty() const { return public_key.empty() && secret_key.empty(); }
-};
-
 struct EndpointOptions {
   PeerKind kind = PeerKind::gateway;
-  InstanceId instance = 0;   // random and not zero: random_instance()
-  std::uint64_t worker = 0;  // workers only: the stable id
+  InstanceId instance = 0;        // random and not zero: random_instance()
+  std::uint64_t worker = 0;       // workers only: the stable id
+  std::uint32_t link_number = 0;  // of each link at first; it rises when one is started afresh
   ClusterGeneration generation = 1;
   std::vector<std::string> brokers;  // ZeroMQ endpoints (tcp://..., ipc://...), one for each broker
-  Keys keys;
+  // Null: the links are open, which is for loopback and for sockets in a folder that only one user
+  // may enter. Otherwise each broker's public key (Z85) stands at its endpoint's place.
+  std::shared_ptr<const KeyRing> keys;
+  std::vector<std::string> broker_keys;
 };
 
 // A fresh instance id from the system's randomness.

@@ -1,6 +1,8 @@
 #include "bus/router.h"
 
+#include "bus/doorkeeper.h"
 #include "bus/zmq.h"
+#include "model/assert.h"
 #include "schema/codec/envelope.h"
 
 #include <cerrno>
@@ -29,15 +31,22 @@ std::size_t PassingFrame::bytes() const {
 std::string_view PassingFrame::body() const {
   return parts_->body.bytes();
 }
+std::string_view PassingFrame::sender_key() const {
+  const char* const key = zmq_msg_gets(parts_->envelope.get(), kUserIdProperty);
+  return key == nullptr ? std::string_view() : std::string_view(key);
+}
 
 class Router::Impl {
  public:
-  Impl(const std::vector<std::string>& endpoints, const RouterKeys& keys)
+  Impl(const std::vector<std::string>& endpoints, const RouterKeys& keys, Gate* gate)
       : socket_(context_, ZMQ_ROUTER) {
+    WINDLASS_ASSERT(keys.empty() == (gate == nullptr));
     set_common_options(socket_);
     socket_.set(ZMQ_ROUTER_MANDATORY, 1);
     socket_.set(ZMQ_BACKLOG, kBacklog);
-    if (!keys.empty()) {
+    if (gate != nullptr) {
+      // Before the first bind: a handshake without somebody to ask would be let in.
+      doorkeeper_.emplace(context_, socket_, *gate);
       socket_.set(ZMQ_CURVE_SERVER, 1);
       socket_.set(ZMQ_CURVE_PUBLICKEY, keys.public_key);
       socket_.set(ZMQ_CURVE_SECRETKEY, keys.secret_key);
@@ -51,9 +60,16 @@ class Router::Impl {
       endpoints_.emplace_back(bound);
     }
     fd_ = socket_.fd();
+    if (doorkeeper_) fd_ = doorkeeper_->fd_with(fd_);
   }
 
-  bool ready() { return (socket_.events() & ZMQ_POLLIN) != 0; }
+  bool ready() {
+    return (socket_.events() & ZMQ_POLLIN) != 0 || (doorkeeper_ && doorkeeper_->ready());
+  }
+
+  void serve_gate() {
+    if (doorkeeper_) doorkeeper_->serve();
+  }
 
   std::optional<PassingFrame> receive() {
     for (;;) {
@@ -130,13 +146,14 @@ class Router::Impl {
 
   ZmqContext context_;
   ZmqSocket socket_;
+  std::optional<Doorkeeper> doorkeeper_;
   std::vector<std::string> endpoints_;
   int fd_ = -1;
   std::uint64_t dropped_ = 0;
 };
 
-Router::Router(const std::vector<std::string>& endpoints, const RouterKeys& keys)
-    : impl_(std::make_unique<Impl>(endpoints, keys)) {}
+Router::Router(const std::vector<std::string>& endpoints, const RouterKeys& keys, Gate* gate)
+    : impl_(std::make_unique<Impl>(endpoints, keys, gate)) {}
 Router::~Router() = default;
 
 const std::vector<std::string>& Router::endpoints() const {
@@ -147,6 +164,9 @@ int Router::fd() const {
 }
 bool Router::ready() {
   return impl_->ready();
+}
+void Router::serve_gate() {
+  impl_->serve_gate();
 }
 std::optional<PassingFrame> Router::receive() {
   return impl_->receive();
@@ -163,6 +183,9 @@ std::uint64_t Router::dropped() const {
 
 Result<HelloBody> read_hello(const PassingFrame& frame) {
   return decode_hello_body(frame.body());
+}
+Result<OpenSession> read_open_session(const PassingFrame& frame) {
+  return decode_open_session(frame.body());
 }
 std::string write_status(const StatusBody& status) {
   return encode(status);

@@ -2,6 +2,7 @@
 // name without looking into their bodies. One thread owns it for life.
 #pragma once
 
+#include "bus/gate.h"
 #include "bus/options.h"
 #include "model/envelope.h"
 #include "model/result.h"
@@ -44,6 +45,8 @@ class PassingFrame {
   const Envelope& envelope() const { return envelope_; }
   std::size_t bytes() const;  // of both parts
   std::string_view body() const;
+  // The key (Z85) with which the sender connected; empty on an open socket.
+  std::string_view sender_key() const;
 
  private:
   friend class Router;
@@ -56,8 +59,9 @@ class PassingFrame {
 
 class Router {
  public:
-  // Throws std::runtime_error that names the endpoint when one cannot be bound.
-  Router(const std::vector<std::string>& endpoints, const RouterKeys& keys);
+  // Throws std::runtime_error that names the endpoint when one cannot be bound. With keys there is
+  // a gate, which outlives the router; without keys there is none and the sockets are open.
+  Router(const std::vector<std::string>& endpoints, const RouterKeys& keys, Gate* gate = nullptr);
   ~Router();
   Router(const Router&) = delete;
   Router& operator=(const Router&) = delete;
@@ -68,6 +72,9 @@ class Router {
   // Tells of news only: ask ready() before waiting on it.
   int fd() const;
   bool ready();
+
+  // Lets the gate decide about those who knock. Call it in each turn, before receive().
+  void serve_gate();
 
   // The next frame; nothing when there is none. Frames that are not ours, or not truthful about
   // their source, are counted and dropped.
@@ -85,6 +92,7 @@ class Router {
 
 // Bodies that a broker reads and writes.
 Result<HelloBody> read_hello(const PassingFrame& frame);
+Result<OpenSession> read_open_session(const PassingFrame& frame);
 std::string write_status(const StatusBody& status);
 std::string write_undeliverable(const Undeliverable& notice);
 

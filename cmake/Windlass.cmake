@@ -42,7 +42,7 @@ find_package(spdlog REQUIRED)
 find_package(prometheus-cpp REQUIRED COMPONENTS core)
 find_package(PkgConfig REQUIRED)
 # By pkg-config: the distribution's CMake package of Cap'n Proto looks for a libatomic that amd64 does not need.
-pkg_check_modules(CAPNP REQUIRED IMPORTED_TARGET capnp)
+pkg_check_modules(CAPNP REQUIRED IMPORTED_TARGET capnp capnp-json)
 find_program(CAPNP_PROGRAM capnp REQUIRED)
 pkg_check_modules(ZMQ REQUIRED IMPORTED_TARGET libzmq)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)

@@ -96,6 +96,10 @@ constexpr std::span<const double> buckets_of(MetricType type) {
   X(broker_shards, gauge, "windlass_broker_shards", "state",                                       \
     "Shards of the cluster: routed (somebody speaks for it), away.")                               \
   X(broker_peers, gauge, "windlass_broker_peers", "kind", "Peers with a live route, by kind.")     \
+  X(broker_peers_refused, counter, "windlass_broker_peers_refused_total", "reason",                \
+    "Connections and frames of peers that may not (plaintext, unknown_key, revoked...).")          \
+  X(broker_enrolments, counter, "windlass_broker_enrolments_total", "outcome",                     \
+    "What the enrolment door was asked, by outcome.")                                              \
   /* bus, in every role but the broker */                                                          \
   X(bus_frames_sent, counter, "windlass_bus_frames_sent_total", "kind",                            \
     "Frames given to the bus, retransmissions included.")                                          \

@@ -43,10 +43,14 @@ class SocketFolder {
 
 class RunningBroker {
  public:
-  RunningBroker(const std::string& bus_endpoint, const std::string& bulk_endpoint)
-      : bus_({"bus", {bus_endpoint}, {}, 1, bus::random_instance()}, metrics_, log_),
-        bulk_({"bulk", {bulk_endpoint}, {}, 1, bus::random_instance()}, metrics_, log_),
-        loop_(bus_, bulk_, metrics_),
+  // With keys, `directory` is the file that says who may use them.
+  RunningBroker(const std::string& bus_endpoint, const std::string& bulk_endpoint,
+                const bus::RouterKeys& keys = {}, const std::string& directory = {})
+      : gate_(keys.empty() ? nullptr : std::make_unique<broker::Gate>(directory, metrics_, log_)),
+        bus_({"bus", {bus_endpoint}, keys, gate_.get(), 1, bus::random_instance()}, metrics_, log_),
+        bulk_({"bulk", {bulk_endpoint}, keys, gate_.get(), 1, bus::random_instance()}, metrics_,
+              log_),
+        loop_(bus_, bulk_, metrics_, gate_.get()),
         stop_(::eventfd(0, EFD_CLOEXEC)),
         thread_([this] { loop_.run(stop_); }) {}
   ~RunningBroker() {
@@ -56,9 +60,21 @@ class RunningBroker {
     ::close(stop_);
   }
 
+  const std::string& bus_endpoint() { return bus_.router().endpoints().front(); }
+  const std::string& bulk_endpoint() { return bulk_.router().endpoints().front(); }
+
+  // How many peers were refused for this reason, as the metrics say it.
+  int refused(const std::string& reason) const {
+    const std::string name = "windlass_broker_peers_refused_total{reason=\"" + reason + "\"} ";
+    const std::string text = metrics_.text();
+    const auto at = text.find(name);
+    return at == std::string::npos ? -1 : std::atoi(text.c_str() + at + name.size());
+  }
+
  private:
   runtime::Metrics metrics_{"broker"};
   runtime::Log log_{"broker", runtime::LogLevel::error};
+  std::unique_ptr<broker::Gate> gate_;
   broker::Forwarder bus_;
   broker::Forwarder bulk_;
   broker::Loop loop_;
@@ -102,13 +118,19 @@ inline bool run_until(const std::vector<Participant*>& everybody,
 class TestShard : public Participant {
  public:
   explicit TestShard(std::vector<std::string> brokers, ShardId shard = 0, ShardId shards_total = 1)
-      : brokers_(std::move(brokers)), shard_(shard), shards_total_(shards_total) {
+      : shard_(shard), shards_total_(shards_total) {
+    options_.kind = PeerKind::scheduler;
+    options_.brokers = std::move(brokers);
+    start();
+  }
+  explicit TestShard(bus::EndpointOptions options)
+      : options_(std::move(options)), shard_(0), shards_total_(1) {
     start();
   }
 
   void start() {
-    endpoint_ = std::make_unique<bus::ShardEndpoint>(bus::EndpointOptions{
-        .kind = PeerKind::scheduler, .instance = bus::random_instance(), .brokers = brokers_});
+    options_.instance = bus::random_instance();
+    endpoint_ = std::make_unique<bus::ShardEndpoint>(options_);
     std::vector<SessionState> sessions;
     for (const auto& [id, state] : rows) sessions.push_back(state);
     endpoint_->own(shard_, ++epoch, shards_total_, sessions);
@@ -183,7 +205,7 @@ class TestShard : public Participant {
                         stored_.at({session, received.sequence}));
   }
 
-  const std::vector<std::string> brokers_;
+  bus::EndpointOptions options_;
   const ShardId shard_;
   const ShardId shards_total_;
   std::unique_ptr<bus::ShardEndpoint> endpoint_;
@@ -193,6 +215,7 @@ class TestShard : public Participant {
 // A gateway or worker that remembers what it was told.
 class TestPeer : public Participant {
  public:
+  explicit TestPeer(bus::EndpointOptions options) : endpoint_(std::move(options)) {}
   TestPeer(PeerKind kind, std::vector<std::string> brokers)
       : endpoint_({.kind = kind,
                    .instance = bus::random_instance(),
