@@ -72,18 +72,20 @@ class HttpServer::Impl : public std::enable_shared_from_this<Impl> {
   }
 
   void use_tls(const TlsFiles& files) {
-    tls_ = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
-    tls_->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
-                      asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
-                      asio::ssl::context::no_tlsv1_1);
+    auto fresh = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+    fresh->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                       asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                       asio::ssl::context::no_tlsv1_1);
     boost::system::error_code error;
-    tls_->use_certificate_chain_file(files.certificate, error);
+    fresh->use_certificate_chain_file(files.certificate, error);
     if (error)
       throw runtime::StartRefused("--tls-certificate: cannot use " + files.certificate + ": " +
                                   error.message());
-    tls_->use_private_key_file(files.key, asio::ssl::context::pem, error);
+    fresh->use_private_key_file(files.key, asio::ssl::context::pem, error);
     if (error)
       throw runtime::StartRefused("--tls-key: cannot use " + files.key + ": " + error.message());
+    // Connections hold on to what they need of the old one.
+    tls_ = std::move(fresh);
   }
 
   std::optional<std::int64_t> certificate_not_after() const {
@@ -212,6 +214,10 @@ runtime::Address HttpServer::listen_tls(const runtime::Address& address, const T
                                         std::string_view flag) {
   impl_->use_tls(files);
   return impl_->listen(address, flag, true);
+}
+
+void HttpServer::replace_tls(const TlsFiles& files) {
+  impl_->use_tls(files);
 }
 
 void HttpServer::drain(std::function<void()> on_drained) {

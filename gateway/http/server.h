@@ -54,6 +54,10 @@ class HttpServer {
 
   // Binds and accepts; port 0 picks one. `flag` names the option in a refusal. Throws StartRefused.
   runtime::Address listen(const runtime::Address& address, std::string_view flag);
+  // New connections get the new certificate. Throws StartRefused and changes nothing when the files
+  // cannot be used.
+  void replace_tls(const TlsFiles& files);
+
   runtime::Address listen_tls(const runtime::Address& address, const TlsFiles& files,
                               std::string_view flag);
 

@@ -5,6 +5,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
@@ -12,6 +13,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <thread>
 
 using namespace windlass::gateway;
@@ -95,6 +97,68 @@ BOOST_AUTO_TEST_CASE(https_is_answered_with_the_certificate_given) {
     rest.append(bytes, plain.read_some(asio::buffer(bytes), error));
   }
   BOOST_TEST(rest.find("HTTP/1.1 200") == std::string::npos);
+  io.stop();
+  thread.join();
+  server.reset();
+}
+
+BOOST_AUTO_TEST_CASE(a_new_certificate_is_for_new_connections_and_a_broken_one_changes_nothing) {
+  const Certificate first;
+  const Certificate second;
+  asio::io_context io{1};
+  Hello hello;
+  auto server = std::make_unique<HttpServer>(io, hello);
+  const auto address = server->listen_tls({"127.0.0.1", 0}, first.files(), "--listen-tls");
+  std::jthread thread([&] { io.run(); });
+  asio::io_context client_io;
+
+  // Whether a new connection shows this certificate and is answered.
+  const auto shows = [&](const Certificate& certificate) {
+    asio::ssl::context context(asio::ssl::context::tls_client);
+    context.load_verify_file(certificate.files().certificate);
+    context.set_verify_mode(asio::ssl::verify_peer);
+    asio::ssl::stream<asio::ip::tcp::socket> client(client_io, context);
+    client.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port});
+    boost::system::error_code error;
+    client.handshake(asio::ssl::stream_base::client, error);
+    return !error;
+  };
+  // On the server's thread, as the gateway does it; says whether it was refused.
+  const auto refuses = [&](const TlsFiles& files) {
+    std::promise<bool> refused;
+    asio::post(io, [&] {
+      try {
+        server->replace_tls(files);
+        refused.set_value(false);
+      } catch (const windlass::runtime::StartRefused&) {
+        refused.set_value(true);
+      }
+    });
+    return refused.get_future().get();
+  };
+
+  BOOST_TEST(shows(first));
+  BOOST_TEST(!shows(second));
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  asio::ssl::stream<asio::ip::tcp::socket> open(client_io, context);
+  open.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port});
+  open.handshake(asio::ssl::stream_base::client);
+
+  BOOST_TEST(refuses({second.files().certificate, first.files().key}));  // half exchanged
+  BOOST_TEST(refuses({"/nonexistent.pem", second.files().key}));
+  BOOST_TEST(shows(first));
+  BOOST_TEST(!refuses(second.files()));
+  BOOST_TEST(shows(second));
+  BOOST_TEST(!shows(first));
+
+  asio::write(open, asio::buffer(std::string("GET / HTTP/1.1\r\nConnection: close\r\n\r\n")));
+  std::string all;
+  boost::system::error_code error;
+  while (!error) {
+    char bytes[1024];
+    all.append(bytes, open.read_some(asio::buffer(bytes), error));
+  }
+  BOOST_TEST(all.ends_with("secure"));  // the old connection lives on
   io.stop();
   thread.join();
   server.reset();
