@@ -20,6 +20,11 @@ void add_doors(runtime::OptionTable& table, GatewayConfig& config) {
              .meaning = "Address of the REST API over HTTP; port 0 picks a free one. Empty: not "
                         "served (a process for the blob endpoint or HTTPS alone).",
              .value_name = "ADDRESS"});
+  table.add({.name = "http-plain-allowed",
+             .target = &config.http_plain_allowed,
+             .meaning = "Serve plain HTTP (--listen, --blob-listen) even where other hosts can "
+                        "reach it. For networks that nobody else is on, and behind a proxy that "
+                        "speaks TLS."});
   table.add({.name = "listen-tls",
              .target = &config.listen_tls,
              .meaning = "Address of the REST API over HTTPS. Empty: not served.",
@@ -60,6 +65,7 @@ void add_cluster(runtime::OptionTable& table, GatewayConfig& config) {
              .meaning = "Number of shards of the cluster; fixed when the cluster is made.",
              .min = 1,
              .max = 4096});
+  members::add_join_options(table, config.join, "none: the bus is open");
   table.add({.name = "generation",
              .target = &config.generation,
              .meaning = "Generation of the cluster; frames of another one are refused.",

@@ -1,6 +1,7 @@
 // What can be configured of a gateway.
 #pragma once
 
+#include "members/place.h"
 #include "runtime/options.h"
 
 #include <cstdint>
@@ -23,6 +24,8 @@ struct GatewayConfig {
   std::vector<std::string> broker_bulk;
   std::int64_t shards_total = 2;
   std::int64_t generation = 1;
+  members::JoinConfig join;
+  bool http_plain_allowed = false;
 
   std::string blob_folder;
   std::string blob_listen;

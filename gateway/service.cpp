@@ -3,6 +3,7 @@
 #include "gateway/bus_backend.h"
 #include "gateway/front.h"
 #include "gateway/http/server.h"
+#include "members/place.h"
 #include "model/ids.h"
 #include "runtime/bus_metrics.h"
 #include "runtime/free_space.h"
@@ -29,6 +30,17 @@ runtime::Address address_of(const std::string& text, const std::string& flag) {
   const auto address = runtime::parse_address(text);
   if (!address) throw runtime::ConfigError(flag + ": '" + text + "' is not HOST:PORT");
   return *address;
+}
+
+// Keys and data in plain sight are for loopback, unless somebody says so.
+void refuse_plain_http(const std::string& address, const std::string& flag, bool allowed) {
+  if (allowed || address.empty()) return;
+  const std::string host = address_of(address, flag).host;
+  if (host == "localhost" || host == "::1" || host.rfind("127.", 0) == 0) return;
+  throw runtime::StartRefused(flag + " " + address +
+                              " is not on loopback, where others could read what is sent: serve "
+                              "HTTPS (--listen-tls),\nor say --http-plain-allowed if nobody else "
+                              "is on that network or a proxy in front speaks TLS");
 }
 
 // The blob endpoint has a loop and a thread of its own: uploads never hold back the API.
@@ -87,20 +99,21 @@ class BlobDoor {
   std::jthread thread_;
 };
 
-bus::EndpointOptions endpoint_options(const std::vector<std::string>& brokers,
-                                      const GatewayConfig& config) {
+bus::EndpointOptions endpoint_options(const GatewayConfig& config, const members::Place& place) {
   bus::EndpointOptions options;
   options.kind = PeerKind::gateway;
   options.instance = bus::random_instance();
-  options.generation = static_cast<ClusterGeneration>(config.generation);
-  options.brokers = brokers;
+  options.generation = place.joined() ? place.membership().generation
+                                      : static_cast<ClusterGeneration>(config.generation);
   return options;
 }
 
-BusBackendOptions backend_options(const GatewayConfig& config) {
+BusBackendOptions backend_options(const GatewayConfig& config, const members::Place& place) {
   BusBackendOptions options;
-  options.bus = endpoint_options(config.broker, config);
-  options.bulk = endpoint_options(config.broker_bulk, config);
+  options.bus = endpoint_options(config, place);
+  options.bulk = endpoint_options(config, place);
+  place.equip_bus(options.bus, config.broker, "--broker");
+  place.equip_bulk(options.bulk, config.broker_bulk, "--broker-bulk");
   options.shards_total = static_cast<ShardId>(config.shards_total);
   options.outstanding_per_shard_max = static_cast<std::size_t>(config.shard_waiting_max);
   options.files_outstanding_max = static_cast<std::size_t>(config.file_requests_max);
@@ -127,7 +140,8 @@ class ApiDoor {
   ApiDoor(const GatewayConfig& config, Accounts accounts, runtime::Program& program)
       : config_(config),
         program_(program),
-        backend_(io_, backend_options(config)),
+        place_(config.join, {.role = PeerKind::gateway}, program),
+        backend_(io_, backend_options(config, place_)),
         front_(backend_, std::move(accounts), config.public_url, program.log, program.metrics,
                {.requests_in_flight_max = static_cast<std::size_t>(config.requests_in_flight_max)}),
         server_(io_, front_, server_limits(config)),
@@ -152,11 +166,9 @@ class ApiDoor {
           to_string(server_.listen_tls(address_of(config.listen_tls, "--listen-tls"),
                                        {config.tls_certificate, config.tls_key}, "--listen-tls"));
     }
-    if (const auto end = server_.certificate_not_after()) {
-      program.metrics.gauge(runtime::metric::gateway_certificate_not_after)
-          .set(static_cast<double>(*end));
-    }
-    accounts_changed_at_ = accounts_time();
+    show_certificate_end();
+    accounts_changed_at_ = time_of(config.accounts_file);
+    tls_changed_at_ = tls_time();
   }
 
   const std::string& plain() const { return plain_; }
@@ -208,6 +220,8 @@ class ApiDoor {
   void maintain() {
     show_readiness();
     reload_accounts();
+    reload_certificate();
+    place_.refresh();
     const ServerCounts counts = server_.counts();
     connections_.set(static_cast<double>(counts.connections));
     in_flight_.set(static_cast<double>(front_.requests_in_flight()));
@@ -227,14 +241,40 @@ class ApiDoor {
     });
   }
 
-  FileTime accounts_time() const {
+  static FileTime time_of(const std::string& file) {
     std::error_code ignored;
-    return std::filesystem::last_write_time(config_.accounts_file, ignored);
+    return std::filesystem::last_write_time(file, ignored);
+  }
+  std::pair<FileTime, FileTime> tls_time() const {
+    return {time_of(config_.tls_certificate), time_of(config_.tls_key)};
+  }
+
+  void show_certificate_end() {
+    if (const auto end = server_.certificate_not_after()) {
+      program_.metrics.gauge(runtime::metric::gateway_certificate_not_after)
+          .set(static_cast<double>(*end));
+    }
+  }
+
+  // Certificate and key are two files, so for a moment they may not belong together: what cannot be
+  // used changes nothing, and is looked at again when one of them changes.
+  void reload_certificate() {
+    if (config_.listen_tls.empty()) return;
+    const auto changed_at = tls_time();
+    if (changed_at == tls_changed_at_) return;
+    tls_changed_at_ = changed_at;
+    try {
+      server_.replace_tls({config_.tls_certificate, config_.tls_key});
+      show_certificate_end();
+      program_.log.info("certificate_read_again", {{"file", config_.tls_certificate}});
+    } catch (const std::exception& failure) {
+      program_.log.error("certificate_refused", {{"error", failure.what()}});
+    }
   }
 
   // A file that is half written or wrong changes nothing: the keys in use stay.
   void reload_accounts() {
-    const FileTime changed_at = accounts_time();
+    const FileTime changed_at = time_of(config_.accounts_file);
     if (changed_at == accounts_changed_at_) return;
     accounts_changed_at_ = changed_at;
     try {
@@ -248,6 +288,7 @@ class ApiDoor {
   const GatewayConfig& config_;
   runtime::Program& program_;
   asio::io_context io_{1};
+  members::Place place_;
   BusBackend backend_;
   Front front_;
   HttpServer server_;  // ends first: it drops requests that wait for the two above
@@ -260,6 +301,7 @@ class ApiDoor {
   bool shown_ = false;
   std::string missing_;
   FileTime accounts_changed_at_;
+  std::pair<FileTime, FileTime> tls_changed_at_;
   runtime::BusMetrics bus_metrics_;
   runtime::BusMetrics bulk_metrics_;
   runtime::Gauge shards_reachable_;
@@ -279,6 +321,9 @@ int run_gateway(const GatewayConfig& config, runtime::Program& program) {
   if (!api && config.blob_folder.empty())
     throw runtime::ConfigError("nothing to serve: give --listen, --listen-tls or --blob-folder");
   if (config.accounts_file.empty()) throw runtime::ConfigError("--accounts-file is missing");
+  refuse_plain_http(config.listen, "--listen", config.http_plain_allowed);
+  if (!config.blob_folder.empty())
+    refuse_plain_http(config.blob_listen, "--blob-listen", config.http_plain_allowed);
   const Accounts accounts = Accounts::from_file(config.accounts_file);
 
   std::map<std::string, std::string> endpoints;

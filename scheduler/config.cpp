@@ -27,9 +27,10 @@ runtime::OptionTable scheduler_options(Config& config) {
              .value_name = "LIST"});
   table.add({.name = "broker",
              .target = &config.brokers,
-             .meaning = "A broker's bus endpoint; repeat for each broker.",
-             .required = true,
+             .meaning = "A broker's bus endpoint; repeat for each broker. Members of a cluster "
+                        "are told where the brokers are.",
              .value_name = "ENDPOINT"});
+  members::add_join_options(table, config.join, "--data-dir/key");
   table.add({.name = "lease-seconds",
              .target = &config.lease_seconds,
              .meaning = "How long a node may run tasks without hearing from its shard.",

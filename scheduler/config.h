@@ -1,6 +1,7 @@
 // What windlass-scheduler can be told.
 #pragma once
 
+#include "members/place.h"
 #include "model/ids.h"
 #include "runtime/options.h"
 #include "scheduler/core/settings.h"
@@ -14,8 +15,9 @@ struct Config {
   runtime::CommonConfig common;
   std::string data_dir;
   std::int64_t shards_total = 2;
-  std::string shards;  // "0-1,5"; empty: all
-  std::vector<std::string> brokers;
+  std::string shards;                // "0-1,5"; empty: all
+  std::vector<std::string> brokers;  // of an open bus; members are told where they are
+  members::JoinConfig join;
   std::int64_t lease_seconds = 30;
   std::int64_t sync_delay_ms = 0;
   std::int64_t space_reserve_bytes = 256LL * 1024 * 1024;

@@ -1,5 +1,6 @@
 #include "scheduler/loop.h"
 
+#include "members/place.h"
 #include "model/assert.h"
 #include "runtime/clock.h"
 #include "runtime/folder_lock.h"
@@ -25,7 +26,9 @@ class Loop {
   Loop(const Config& config, runtime::Program& program)
       : config_(config),
         program_(program),
-        endpoint_(endpoint_options(config)),
+        place_(config.join, {.role = PeerKind::scheduler, .key_dir = config.data_dir + "/key"},
+               program),
+        endpoint_(endpoint_options(config, place_)),
         metrics_(program.metrics) {}
 
   int run() {
@@ -37,13 +40,21 @@ class Loop {
   }
 
  private:
-  static bus::EndpointOptions endpoint_options(const Config& config) {
+  static bus::EndpointOptions endpoint_options(const Config& config, const members::Place& place) {
     bus::EndpointOptions options;
     options.kind = PeerKind::scheduler;
     options.instance = bus::random_instance();
-    options.generation = static_cast<ClusterGeneration>(config.generation);
-    options.brokers = config.brokers;
+    options.generation = generation_of(config, place);
+    if (!place.joined() && config.brokers.empty())
+      throw runtime::ConfigError(
+          "--broker is required, or membership of a cluster (--join-token-file)");
+    place.equip_bus(options, config.brokers, "--broker");
     return options;
+  }
+
+  static ClusterGeneration generation_of(const Config& config, const members::Place& place) {
+    return place.joined() ? place.membership().generation
+                          : static_cast<ClusterGeneration>(config.generation);
   }
 
   void open_shards() {
@@ -53,7 +64,7 @@ class Loop {
       store.folder = config_.data_dir + "/shard-" + std::to_string(shard);
       store.shard = shard;
       store.shards_total = shards_total;
-      store.generation = static_cast<ClusterGeneration>(config_.generation);
+      store.generation = generation_of(config_, place_);
       store.sync_delay = std::chrono::milliseconds(config_.sync_delay_ms);
       store.space_reserve_bytes = static_cast<std::uint64_t>(config_.space_reserve_bytes);
       store.journal_bytes_max = static_cast<std::uint64_t>(config_.journal_bytes_max);
@@ -74,6 +85,7 @@ class Loop {
     for (const auto& shard : shards_) metrics_.count(shard->id(), shard->end_batch(runtime::now()));
     endpoint_.flush(runtime::mono_now());
     tell_readiness();
+    place_.refresh();
     wait();
   }
 
@@ -127,6 +139,7 @@ class Loop {
 
   const Config& config_;
   runtime::Program& program_;
+  members::Place place_;
   bus::ShardEndpoint endpoint_;
   LoopMetrics metrics_;
   std::vector<std::unique_ptr<OwnedShard>> shards_;

@@ -78,6 +78,12 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
   GrantBook book;
   if (auto kept = grants_.load()) book = std::move(*kept);
+  place_.emplace(
+      config.join,
+      members::JoinWish{
+          .role = PeerKind::worker, .key_dir = config.data_dir + "/key", .worker = book.worker_id},
+      program);
+  if (book.worker_id == 0) book.worker_id = place_->worker();
   if (book.worker_id == 0) book.worker_id = random_number();
   const std::uint64_t worker_id = book.worker_id;
   std::unordered_set<std::string> known;
@@ -114,9 +120,10 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
   options.kind = PeerKind::worker;
   options.instance = bus::random_instance();
   options.worker = worker_id;
-  options.brokers = config.bulk_brokers;
+  if (place_->joined()) options.generation = place_->membership().generation;
+  place_->equip_bulk(options, config.bulk_brokers, "--broker-bulk");
   file_road_ = std::make_unique<FileRoad>(options, nodes_folder_);
-  options.brokers = config.brokers;
+  place_->equip_bus(options, config.brokers, "--broker");
   endpoint_ = std::make_unique<bus::PeerEndpoint>(options);
   outgoing_ = std::make_unique<OutgoingMessages>(*endpoint_, !null_executor_);
 
@@ -174,6 +181,7 @@ void Loop::turn() {
   endpoint_->flush(runtime::mono_now());
   metrics_.count(*agent_, *endpoint_, now);
   if (spool_) metrics_.show_spool(spool_->bytes());
+  place_->refresh();
   update_readiness();
 }
 

@@ -58,6 +58,7 @@ class Loop {
   std::string start_trouble_said_;              // the last one logged
   std::vector<exec::AttemptKey> forget_later_;  // while the spool cannot be written
 
+  std::optional<members::Place> place_;
   std::optional<NodeAgent> agent_;
   Effects effects_;
   std::unique_ptr<Files> files_;

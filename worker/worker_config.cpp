@@ -30,6 +30,7 @@ OptionTable worker_options(WorkerConfig& config) {
              .target = &config.bulk_brokers,
              .meaning = "Endpoint of a broker for file bytes; repeat it for each broker.",
              .value_name = "ENDPOINT"});
+  members::add_join_options(table, config.join, "--data-dir/key");
   table.add({.name = "shards-total",
              .target = &config.shards_total,
              .meaning = "Number of shards of the cluster. 0: as brokers say.",

@@ -1,6 +1,7 @@
 // What a worker can be told.
 #pragma once
 
+#include "members/place.h"
 #include "model/worker_message.h"
 #include "runtime/default_ports.h"
 #include "runtime/options.h"
@@ -18,6 +19,7 @@ struct WorkerConfig {
   std::string nodes_dir;  // empty: DATA/nodes
   std::vector<std::string> brokers{runtime::kDefaultBusEndpoint};
   std::vector<std::string> bulk_brokers{runtime::kDefaultBulkEndpoint};
+  members::JoinConfig join;
   std::int64_t shards_total = 0;
   std::vector<std::string> offers{"32:*"};
   std::string executor = "process";

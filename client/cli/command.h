@@ -48,6 +48,7 @@ void print(
     const std::string& text);  // to standard output; ends the program quietly when nobody reads
 
 std::vector<Command> dev_commands();
+std::vector<Command> cluster_commands();
 std::vector<Command> pool_commands();
 std::vector<Command> job_commands();
 std::vector<Command> task_commands();
