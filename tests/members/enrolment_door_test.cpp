@@ -24,6 +24,7 @@ struct Door {
   Door() {
     MemberDirectory directory;
     directory.cluster = "c1";
+    directory.version = 1;
     directory.enrolment = "tcp://127.0.0.1:*";
     directory.enrolment_key = keys.public_key;
     file.create(directory, keys);
