@@ -29,19 +29,21 @@ ROLES = ["gateway", "broker", "scheduler", "worker", "spawner", "dev"]
 
 
 def pids_where(cluster, condition):
-    """Processes of this cluster (they carry its data folder in their environment) by command line."""
-    found = []
+    """Processes of this cluster (they carry its data folder in their environment) by command line.
+    A child that has not come to its exec yet looks like its parent, and is left out."""
+    found = {}
     for entry in pathlib.Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
                 environment = (entry / "environ").read_bytes().decode(errors="replace")
+                parent = int((entry / "stat").read_text().rpartition(") ")[2].split()[1])
             except OSError:
                 continue
             if cluster.data in environment or cluster.data in words:
                 if condition(words):
-                    found.append(int(entry.name))
-    return found
+                    found[int(entry.name)] = parent
+    return [pid for pid, parent in found.items() if parent not in found]
 
 
 def alive(pid):

@@ -225,7 +225,17 @@ class Limits(Ours):
         self.assertEqual(self.server.files(), [])
 
     def test_too_many_connections_are_told_so(self):
-        held = [self.server.raw("GET /") for _ in range(8)]
+        held = []
+        while len(held) < 8:  # the one that setUp closed may still count for a moment
+            peer = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)
+            try:
+                peer.request("GET", "/")
+                answer = peer.getresponse()
+                answer.read()
+            except ConnectionError:
+                continue
+            if answer.status != 503:
+                held.append(peer)
         answers = []
         for _ in range(3):
             with self.server.raw("") as peer:
