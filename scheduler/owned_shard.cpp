@@ -234,7 +234,8 @@ BatchTally OwnedShard::end_batch(Now now) {
   core_.end_batch(now, batch(), effects_);
   for (const ShardEvent& event : effects_.events) tally_.count(event);
   forget_workers();
-  const bool changed = !effects_.events.empty() || must_commit_;
+  // Rows may go without an event of their own: those of a deleted job, a share each batch.
+  const bool changed = !effects_.events.empty() || must_commit_ || batch_->changed();
   if (changed) {
     note_before_commit();
     journal_.append(events_before_ + 1, effects_.events);

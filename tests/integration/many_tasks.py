@@ -6,7 +6,7 @@ import threading
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-from cluster import Cluster, expect, make_job, make_pool, run, wait_tasks_complete  # noqa: E402
+from cluster import Cluster, expect, make_job, make_pool, run, wait_tasks_complete, wait_until  # noqa: E402
 
 from azure.batch import models  # noqa: E402
 
@@ -88,4 +88,25 @@ def null_executor_uses_the_whole_road():
         expect(metrics["windlass_worker_reports_sent_total"] == total, "one report for each task came back")
 
 
-run([ten_thousand, null_executor_uses_the_whole_road])
+def a_deleted_job_goes_while_nothing_else_happens():
+    with Cluster("--executor", "null", "--nodes", "8") as cluster:
+        client = cluster.batch()
+        make_pool(client, "null", nodes=8, slots=4)
+        make_job(client, "gone", "null")
+        total = 3000  # more than go in one batch
+        for first in range(0, total, 100):
+            client.task.add_collection("gone", [
+                models.TaskAddParameter(id=f"t{i}", command_line="/bin/true") for i in range(first, first + 100)])
+        wait_tasks_complete(client, "gone", total)
+        client.job.delete("gone")
+
+        def is_gone():
+            try:
+                client.job.get("gone")
+            except models.BatchErrorException as error:
+                return error.error.code == "JobNotFound"
+            return False
+        wait_until(is_gone, 60, "the job is gone")
+
+
+run([ten_thousand, null_executor_uses_the_whole_road, a_deleted_job_goes_while_nothing_else_happens])
