@@ -43,9 +43,10 @@ runtime::OptionTable broker_options(BrokerConfig& config) {
              .meaning = "Where tokens are redeemed, with --cluster-dir.",
              .value_name = "ENDPOINT"});
   members::add_join_options(table, config.join, "broker in --cluster-dir, else none");
-  table.add({.name = "generation",
+  table.add({.name = "cluster-generation",
              .target = &config.generation,
-             .meaning = "Generation of the cluster; frames of another one are refused.",
+             .meaning = "Generation of an open bus's cluster; frames of another one are refused. "
+                        "Members are told it.",
              .min = 1});
   runtime::add_common_options(table, config.common);
   return table;

@@ -66,9 +66,10 @@ void add_cluster(runtime::OptionTable& table, GatewayConfig& config) {
              .min = 1,
              .max = 4096});
   members::add_join_options(table, config.join, "none: the bus is open");
-  table.add({.name = "generation",
+  table.add({.name = "cluster-generation",
              .target = &config.generation,
-             .meaning = "Generation of the cluster; frames of another one are refused.",
+             .meaning = "Generation of an open bus's cluster; frames of another one are refused. "
+                        "Members are told it.",
              .min = 1});
 }
 

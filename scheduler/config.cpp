@@ -57,7 +57,8 @@ runtime::OptionTable scheduler_options(Config& config) {
              .min = 1024 * 1024});
   table.add({.name = "cluster-generation",
              .target = &config.generation,
-             .meaning = "Raised when a cluster is restored from a backup; fences everything older.",
+             .meaning = "Generation of an open bus's cluster, raised when it is restored from a "
+                        "backup; fences everything older. Members are told it.",
              .min = 1});
   runtime::add_common_options(table, config.common);
   table.example(

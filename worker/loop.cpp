@@ -2,6 +2,7 @@
 
 #include "bus/task_document.h"
 #include "runtime/clock.h"
+#include "runtime/refusal.h"
 #include "worker/file_road.h"
 #include "worker/files/files.h"
 
@@ -86,6 +87,19 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
   if (book.worker_id == 0) book.worker_id = place_->worker();
   if (book.worker_id == 0) book.worker_id = random_number();
   const std::uint64_t worker_id = book.worker_id;
+  const ClusterGeneration generation = place_->joined()
+                                           ? place_->membership().generation
+                                           : static_cast<ClusterGeneration>(config.generation);
+  const ClusterGeneration served = book.generation;
+  const GenerationMet met = enter_generation(book, generation);
+  if (met == GenerationMet::earlier)
+    throw runtime::StartRefused(
+        "this worker has served generation " + std::to_string(served) +
+        " of its cluster, and this is generation " + std::to_string(generation) +
+        ", which was replaced; empty " + config.data_dir + " to start a new worker");
+  const bool restored = met == GenerationMet::later;
+  if (restored)
+    program_.log.warn("cluster_was_restored", {{"generation", generation}, {"served", served}});
   std::unordered_set<std::string> known;
   for (const auto& [id, grant] : book.grants) known.insert(id);
 
@@ -99,7 +113,7 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
     program_.log.info("tasks_run_as",
                       {{"user", identity_.user ? identity_.name : "the worker's own user"}});
     spool_ = std::make_unique<SpoolFile>(config.data_dir + "/spool");
-    content = read_spool(spool_->read());
+    if (!restored) content = read_spool(spool_->read());
 
     FilesOptions files{nodes_folder_, identity_.owner(), {}, 0};
     files.transfers.ca_file = config.tls_ca_file;
@@ -120,7 +134,7 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
   options.kind = PeerKind::worker;
   options.instance = bus::random_instance();
   options.worker = worker_id;
-  if (place_->joined()) options.generation = place_->membership().generation;
+  options.generation = generation;
   place_->equip_bulk(options, config.bulk_brokers, "--broker-bulk");
   file_road_ = std::make_unique<FileRoad>(options, nodes_folder_);
   place_->equip_bus(options, config.brokers, "--broker");

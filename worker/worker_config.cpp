@@ -31,6 +31,11 @@ OptionTable worker_options(WorkerConfig& config) {
              .meaning = "Endpoint of a broker for file bytes; repeat it for each broker.",
              .value_name = "ENDPOINT"});
   members::add_join_options(table, config.join, "--data-dir/key");
+  table.add({.name = "cluster-generation",
+             .target = &config.generation,
+             .meaning = "Generation of an open bus's cluster. A worker that meets a later one ends "
+                        "its tasks and wipes its nodes. Members are told it.",
+             .min = 1});
   table.add({.name = "shards-total",
              .target = &config.shards_total,
              .meaning = "Number of shards of the cluster. 0: as brokers say.",

@@ -20,6 +20,7 @@ struct WorkerConfig {
   std::vector<std::string> brokers{runtime::kDefaultBusEndpoint};
   std::vector<std::string> bulk_brokers{runtime::kDefaultBulkEndpoint};
   members::JoinConfig join;
+  std::int64_t generation = 1;
   std::int64_t shards_total = 0;
   std::vector<std::string> offers{"32:*"};
   std::string executor = "process";

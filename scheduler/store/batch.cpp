@@ -8,6 +8,9 @@ namespace windlass::scheduler {
 
 namespace {
 
+// More than a cluster can have made between its backup and its end.
+constexpr EventNumber kEventsSkippedByRestore = EventNumber{1} << 32;
+
 template <class Row>
 Row decoded(TableName name, std::string_view body) {
   Result<Row> row = decode_row<Row>(body);
@@ -52,6 +55,23 @@ void Batch::put_counters(const ShardCounters& counters) {
   meta.begin_row() += encode_row(counters);
   meta.put("counters");
   impl_->committed.counters = counters;
+}
+
+void Batch::start_generation(ClusterGeneration generation) {
+  for (const TableName name : {TableName::sessions, TableName::answers, TableName::outbox,
+                               TableName::progress, TableName::claims, TableName::log}) {
+    impl_->table(name).erase_while("", [](std::string_view) { return true; });
+  }
+  ShardCounters raised = counters();
+  raised.events += kEventsSkippedByRestore;
+  put_counters(raised);
+  Committed& committed = impl_->committed;
+  committed.epoch += 1;
+  RowTable& meta = impl_->table(TableName::meta);
+  meta.begin_row() += Key().number(committed.epoch);
+  meta.put("epoch");
+  meta.begin_row() += Key().number(generation);
+  meta.put("generation");
 }
 
 void Batch::each_pool(const std::function<void(PoolRecord)>& visitor) {

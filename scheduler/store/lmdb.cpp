@@ -2,8 +2,11 @@
 
 #include "model/assert.h"
 
+#include <fcntl.h>
 #include <lmdb.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
@@ -27,17 +30,30 @@ std::string_view to_view(const MDB_val& val) {
   return {static_cast<const char*>(val.mv_data), val.mv_size};
 }
 
+unsigned flags_of(Opened opened) {
+  switch (opened) {
+    case Opened::to_write:
+      break;
+    case Opened::to_read:
+      return MDB_NOTLS | MDB_RDONLY;
+    case Opened::as_a_copy:
+      return MDB_NOTLS | MDB_RDONLY | MDB_NOLOCK;
+  }
+  return MDB_NOTLS;
+}
+
 constexpr MDB_dbi kFreePages = 0;  // LMDB's own table: transaction -> pages that it freed
 
 }  // namespace
 
-Environment::Environment(const std::string& folder, std::uint64_t map_bytes, unsigned tables_max) {
+Environment::Environment(const std::string& folder, std::uint64_t map_bytes, unsigned tables_max,
+                         Opened opened) {
   check("mdb_env_create", mdb_env_create(&env_));
   try {
     check("mdb_env_set_maxdbs", mdb_env_set_maxdbs(env_, tables_max));
     check("mdb_env_set_mapsize", mdb_env_set_mapsize(env_, map_bytes));
     // NOTLS binds the short read transaction of use() to itself instead of to the thread.
-    check("mdb_env_open", mdb_env_open(env_, folder.c_str(), MDB_NOTLS, 0600));
+    check("mdb_env_open", mdb_env_open(env_, folder.c_str(), flags_of(opened), 0600));
   } catch (...) {
     mdb_env_close(env_);
     throw;
@@ -76,27 +92,43 @@ Use Environment::use() const {
   return use;
 }
 
-WriteTxn::WriteTxn(const Environment& environment) {
-  check("mdb_txn_begin", mdb_txn_begin(environment.get(), nullptr, 0, &txn_));
+void Environment::forget_dead_readers() const {
+  int dead = 0;
+  check("mdb_reader_check", mdb_reader_check(env_, &dead));
 }
 
-WriteTxn::~WriteTxn() {
+void Environment::copy_to(const std::string& folder) const {
+  check("mdb_env_copy2", mdb_env_copy2(env_, folder.c_str(), MDB_CP_COMPACT));
+  const std::string path = folder + "/data.mdb";
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool flushed = file >= 0 && ::fsync(file) == 0;
+  const int error = errno;
+  if (file >= 0) ::close(file);
+  if (!flushed) throw StoreError("fsync " + path + ": " + std::strerror(error));
+}
+
+Txn::Txn(const Environment& environment, bool writes) : writes_(writes) {
+  check("mdb_txn_begin",
+        mdb_txn_begin(environment.get(), nullptr, writes ? 0 : MDB_RDONLY, &txn_));
+}
+
+Txn::~Txn() {
   if (txn_ != nullptr) mdb_txn_abort(txn_);
 }
 
-Table WriteTxn::open_table(const char* name) {
+Table Txn::open_table(const char* name) {
   MDB_dbi table = 0;
-  check("mdb_dbi_open", mdb_dbi_open(txn_, name, MDB_CREATE, &table));
+  check("mdb_dbi_open", mdb_dbi_open(txn_, name, writes_ ? MDB_CREATE : 0, &table));
   return table;
 }
 
-std::uint64_t WriteTxn::rows_total(Table table) const {
+std::uint64_t Txn::rows_total(Table table) const {
   MDB_stat stat;
   check("mdb_stat", mdb_stat(txn_, table, &stat));
   return stat.ms_entries;
 }
 
-std::uint64_t WriteTxn::bytes(Table table) const {
+std::uint64_t Txn::bytes(Table table) const {
   MDB_stat stat;
   check("mdb_stat", mdb_stat(txn_, table, &stat));
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
@@ -108,7 +140,7 @@ void WriteTxn::commit() {
   if (rc != MDB_SUCCESS) throw CommitError(std::string("mdb_txn_commit: ") + mdb_strerror(rc));
 }
 
-Cursor::Cursor(const WriteTxn& txn, Table table) {
+Cursor::Cursor(const Txn& txn, Table table) {
   check("mdb_cursor_open", mdb_cursor_open(txn.get(), table, &cursor_));
 }
 

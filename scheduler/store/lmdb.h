@@ -26,44 +26,73 @@ struct Use {
   std::uint64_t free_bytes = 0;  // pages inside the file that wait to be used again
 };
 
+// How a folder is opened.
+enum class Opened {
+  to_write,   // made when it is empty
+  to_read,    // beside the owner, whose pages are kept while a transaction reads them
+  as_a_copy,  // one that nobody writes: nothing in it is touched, no lock file is made
+};
+
 class Environment {
  public:
   // The folder must exist and lie on a local disk (OPERATING.md): the lock and the shared map do
   // not work over network file systems.
-  Environment(const std::string& folder, std::uint64_t map_bytes, unsigned tables_max);
+  Environment(const std::string& folder, std::uint64_t map_bytes, unsigned tables_max,
+              Opened opened = Opened::to_write);
   ~Environment();
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
 
   MDB_env* get() const { return env_; }
   Use use() const;  // between transactions; costs a walk over the list of free pages
+  // Frees what readers that died have kept; cheap.
+  void forget_dead_readers() const;
+  // What is committed now, without its free pages, into the file data.mdb of another folder, which
+  // must be empty. Flushed when it returns.
+  void copy_to(const std::string& folder) const;
 
  private:
   MDB_env* env_ = nullptr;
 };
 
-// The one write transaction. Cursors over it must be gone before it commits or goes.
-class WriteTxn {
+// A transaction. Cursors over it must be gone before it commits or goes.
+class Txn {
  public:
-  explicit WriteTxn(const Environment& environment);
-  ~WriteTxn();
-  WriteTxn(const WriteTxn&) = delete;
-  WriteTxn& operator=(const WriteTxn&) = delete;
+  Txn(const Txn&) = delete;
+  Txn& operator=(const Txn&) = delete;
 
-  Table open_table(const char* name);  // made when missing; the handle lasts once committed
+  // Made when missing, by one that writes; the handle lasts once committed.
+  Table open_table(const char* name);
   std::uint64_t rows_total(Table table) const;
   std::uint64_t bytes(Table table) const;  // of its pages
-  void commit();                           // throws CommitError; the transaction is over either way
   MDB_txn* get() const { return txn_; }
 
- private:
+ protected:
+  Txn(const Environment& environment, bool writes);
+  ~Txn();
+
   MDB_txn* txn_ = nullptr;  // null once over
+
+ private:
+  const bool writes_;
+};
+
+// The one that writes.
+class WriteTxn : public Txn {
+ public:
+  explicit WriteTxn(const Environment& environment) : Txn(environment, true) {}
+  void commit();  // throws CommitError; the transaction is over either way
+};
+
+class ReadTxn : public Txn {
+ public:
+  explicit ReadTxn(const Environment& environment) : Txn(environment, false) {}
 };
 
 // A place in a table. Views that it hands out die with the next write of the transaction.
 class Cursor {
  public:
-  Cursor(const WriteTxn& txn, Table table);
+  Cursor(const Txn& txn, Table table);
   ~Cursor();
   Cursor(Cursor&& other) noexcept : cursor_(other.cursor_) { other.cursor_ = nullptr; }
   Cursor& operator=(Cursor&&) = delete;

@@ -47,7 +47,7 @@ std::string_view open_row(const char* table, std::string_view key, std::string_v
   return body;
 }
 
-RowTable::RowTable(const lmdb::WriteTxn& txn, lmdb::Table table, const char* name, bool& changed)
+RowTable::RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, bool& changed)
     : txn_(txn), table_(table), name_(name), changed_(changed), cursor_(txn, table) {}
 
 std::optional<std::string_view> RowTable::find(std::string_view key) {

@@ -34,7 +34,7 @@ std::string_view open_row(const char* table, std::string_view key, std::string_v
 class RowTable {
  public:
   // `changed` is set by every write.
-  RowTable(const lmdb::WriteTxn& txn, lmdb::Table table, const char* name, bool& changed);
+  RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, bool& changed);
 
   // The body, valid until the next write of the batch.
   std::optional<std::string_view> find(std::string_view key);
@@ -62,7 +62,7 @@ class RowTable {
  private:
   bool behind_the_end(std::string_view key);
 
-  const lmdb::WriteTxn& txn_;
+  const lmdb::Txn& txn_;
   lmdb::Table table_;
   const char* name_;
   bool& changed_;

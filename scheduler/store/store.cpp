@@ -53,6 +53,7 @@ std::unique_ptr<Batch> Store::begin() {
 
 Space Store::space() const {
   WINDLASS_ASSERT(folder_->batch == nullptr);
+  folder_->environment.forget_dead_readers();
   return folder_->space();
 }
 

@@ -7,8 +7,8 @@
 //   ... shard.handle(input, now, *batch, effects) ...
 //   batch->commit();                      // durable when it returns
 //
-// All errors are exceptions (errors.h) and end the process. There is no reader beside the batch: a
-// reader that lives long would keep freed pages from being used again.
+// All errors are exceptions (errors.h) and end the process. There is no reader beside the batch but
+// a backup (folder_copy.h): one that lives long keeps freed pages from being used again.
 #pragma once
 
 #include "model/session.h"
@@ -89,6 +89,11 @@ class Batch final : public Rows {
   std::optional<std::string> answer(SessionId session, Sequence sequence);
   void erase_answers(SessionId session, Sequence through);
 
+  // For a folder that was restored: it belongs to this generation from the commit on, whoever owned
+  // it is fenced, event numbers go on far above all that were ever given, and what was said to and
+  // heard from others (sessions, messages between shards, claims of nodes, the log) is void.
+  void start_generation(ClusterGeneration generation);
+
   // ---- Rows ----
   ShardCounters counters() override;
   void each_pool(const std::function<void(PoolRecord)>&) override;
@@ -158,7 +163,8 @@ class Store {
   // One at a time; the batch must be gone before the next, and before the store.
   std::unique_ptr<Batch> begin();
 
-  // Between batches. Costs microseconds to milliseconds: ask about once a second.
+  // Between batches. Costs microseconds to milliseconds: ask about once a second. Also frees what
+  // dead readers kept.
   Space space() const;
 
   const StoreOptions& options() const;

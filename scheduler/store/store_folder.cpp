@@ -1,5 +1,7 @@
 #include "scheduler/store/store_folder.h"
 
+#include "scheduler/store/meta_table.h"
+
 #include "scheduler/store/keys.h"
 #include "scheduler/store/row_table.h"
 #include "schema/codec/rows.h"
@@ -17,7 +19,6 @@ namespace windlass::scheduler {
 
 namespace {
 
-constexpr std::uint64_t kFolderFormat = 1;
 
 // What ending one open task adds to the file at most: its ended row is longer than its open one.
 constexpr std::uint64_t kBytesToEndATask = 192;
@@ -49,12 +50,6 @@ std::string made_folder(const std::string& path) {
   return path;
 }
 
-// A commit flushes the file but not the name under which it is found after a power loss.
-void flush_names(const std::string& folder) {
-  flush_folder(folder);
-  flush_folder(std::filesystem::absolute(folder).parent_path().string());
-}
-
 struct statvfs disk_of(const std::string& folder) {
   struct statvfs disk {};
   if (::statvfs(folder.c_str(), &disk) != 0) fail("statvfs " + folder, errno);
@@ -66,50 +61,12 @@ std::uint64_t disk_bytes(const std::string& folder) {
   return disk.f_blocks * disk.f_frsize;
 }
 
-// A number of the meta table: written when the table has none, read otherwise.
-class Meta {
- public:
-  Meta(const lmdb::WriteTxn& txn, lmdb::Table table) : table_(txn, table, "meta", changed_) {}
-
-  std::uint64_t number(std::string_view name, std::uint64_t if_new) {
-    if (const auto body = table_.find(name)) {
-      if (body->size() != 8) throw CorruptError("table meta: a number of the wrong size");
-      return number_at(*body, 0);
-    }
-    table_.begin_row() += Key().number(if_new);
-    table_.put(name);
-    return if_new;
-  }
-
-  // The folder must be what the options say.
-  void expect(std::string_view name, std::uint64_t wanted) {
-    const std::uint64_t found = number(name, wanted);
-    if (found == wanted) return;
-    throw WrongFolder("the folder's " + std::string(name) + " is " + std::to_string(found) +
-                      ", not " + std::to_string(wanted));
-  }
-
-  ShardCounters counters() {
-    const auto body = table_.find("counters");
-    if (!body) return {};
-    Result<ShardCounters> counters = decode_row<ShardCounters>(*body);
-    if (!counters) throw CorruptError("table meta, counters: " + counters.error().message);
-    return *counters;
-  }
-
-  LogHead log_head() {
-    const auto body = table_.find("log_head");
-    if (!body) return {};
-    if (body->size() != 24) throw CorruptError("table meta, log_head: of the wrong size");
-    return {number_at(*body, 0), number_at(*body, 8), number_at(*body, 16)};
-  }
-
- private:
-  bool changed_ = false;
-  RowTable table_;
-};
-
 }  // namespace
+
+void flush_names(const std::string& folder) {
+  flush_folder(folder);
+  flush_folder(std::filesystem::absolute(folder).parent_path().string());
+}
 
 StoreFolder::StoreFolder(StoreOptions store_options)
     : options(std::move(store_options)),
@@ -125,7 +82,7 @@ void StoreFolder::open_tables() {
   lmdb::WriteTxn txn(environment);
   for (std::size_t i = 0; i < kTablesTotal; ++i) tables_[i] = txn.open_table(kTableNames[i]);
   {
-    Meta meta(txn, table(TableName::meta));
+    MetaTable meta(txn, table(TableName::meta));
     meta.expect("format", kFolderFormat);
     meta.expect("generation", options.generation);
     meta.expect("shard", options.shard);

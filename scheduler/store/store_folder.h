@@ -52,6 +52,9 @@ struct Committed {
   std::uint64_t open_tasks_total = 0;
 };
 
+// A commit flushes the file but not the name under which it is found after a power loss.
+void flush_names(const std::string& folder);
+
 class StoreFolder {
  public:
   explicit StoreFolder(StoreOptions store_options);

@@ -19,9 +19,19 @@ void fields(Archive& archive, AnsweredClaim& v) {
 namespace {
 
 // The format's number is in the mark.
-constexpr std::string_view kMark = "windlass grants 1\n";
+constexpr std::string_view kMark = "windlass grants 2\n";
 
 }  // namespace
+
+GenerationMet enter_generation(GrantBook& book, ClusterGeneration generation) {
+  if (generation < book.generation) return GenerationMet::earlier;
+  const bool later = book.generation != 0 && generation > book.generation;
+  book.generation = generation;
+  if (!later) return GenerationMet::same;
+  book.grants.clear();
+  book.claims.clear();
+  return GenerationMet::later;
+}
 
 std::string encode_grant_book(const GrantBook& book) {
   std::string payload;
@@ -29,7 +39,8 @@ std::string encode_grant_book(const GrantBook& book) {
   std::uint64_t worker_id = book.worker_id;
   std::string host_boot_id = book.host_boot_id;
   std::uint64_t grants = book.grants.size();
-  writer(worker_id, host_boot_id, grants);
+  ClusterGeneration generation = book.generation;
+  writer(worker_id, host_boot_id, generation, grants);
   for (const auto& [id, grant] : book.grants) writer(const_cast<Grant&>(grant));
   std::uint64_t claims = book.claims.size();
   writer(claims);
@@ -54,7 +65,7 @@ std::optional<GrantBook> decode_grant_book(std::string_view bytes) {
   GrantBook book;
   ArchiveReader reader(payload);
   std::uint64_t grants = 0;
-  reader(book.worker_id, book.host_boot_id, grants);
+  reader(book.worker_id, book.host_boot_id, book.generation, grants);
   for (std::uint64_t i = 0; i < grants && !reader.failed(); ++i) {
     Grant grant;
     reader(grant);

@@ -43,9 +43,17 @@ inline constexpr std::size_t kAnsweredClaimsMax = 4096;
 struct GrantBook {
   std::uint64_t worker_id = 0;                       // random, made once
   std::string host_boot_id;                          // another one: the host was started since
+  ClusterGeneration generation = 0;                  // that the promises were made in; 0: none yet
   std::map<std::string, Grant, std::less<>> grants;  // by node id
   std::deque<AnsweredClaim> claims;                  // oldest first
 };
+
+enum class GenerationMet {
+  same,     // or the first
+  later,    // the cluster was restored: the book is empty now, and its nodes are to be wiped
+  earlier,  // the book is left as it is: a worker must not serve what has been replaced
+};
+GenerationMet enter_generation(GrantBook& book, ClusterGeneration generation);
 
 std::string encode_grant_book(const GrantBook& book);
 

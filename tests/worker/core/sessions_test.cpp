@@ -5,6 +5,24 @@ namespace {
 
 BOOST_AUTO_TEST_SUITE(worker_core_sessions)
 
+BOOST_AUTO_TEST_CASE(a_later_generation_empties_the_book_and_an_earlier_one_is_refused) {
+  GrantBook book;
+  book.worker_id = 3;
+  BOOST_CHECK(enter_generation(book, 2) == GenerationMet::same);  // the first
+  book.grants["n"].node_id = "n";
+  book.claims.emplace_back();
+  book = decode_grant_book(encode_grant_book(book)).value();
+  BOOST_TEST(book.generation == 2u);
+  BOOST_CHECK(enter_generation(book, 2) == GenerationMet::same);
+  BOOST_CHECK(enter_generation(book, 1) == GenerationMet::earlier);
+  BOOST_TEST(book.generation == 2u);
+  BOOST_TEST(book.grants.size() == 1u);
+  BOOST_CHECK(enter_generation(book, 3) == GenerationMet::later);
+  BOOST_TEST(book.grants.empty());
+  BOOST_TEST(book.claims.empty());
+  BOOST_TEST(book.worker_id == 3u);
+}
+
 BOOST_AUTO_TEST_CASE(tasks_wait_for_the_first_lease_and_no_longer) {
   AgentHarness h;
   h.open();

@@ -1,0 +1,74 @@
+#include "scheduler/store/folder_copy.h"
+
+#include "scheduler/store/meta_table.h"
+#include "scheduler/store/row_table.h"
+#include "scheduler/store/store_folder.h"
+
+#include <filesystem>
+#include <system_error>
+
+namespace windlass::scheduler {
+
+namespace {
+
+// Address space only, and as much as a store may use.
+const std::uint64_t kMapBytes = StoreOptions().map_bytes_max;
+
+void make_folder(const std::string& path) {
+  std::error_code error;
+  const bool made = std::filesystem::create_directories(path, error);
+  if (!made && !error) throw StoreError(path + " exists already");
+  if (!error)
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  if (error) throw StoreError("make folder " + path + ": " + error.message());
+}
+
+}  // namespace
+
+void copy_folder(const std::string& from, const std::string& to) {
+  make_folder(to);
+  const lmdb::Environment environment(from, kMapBytes, kTablesTotal, lmdb::Opened::to_read);
+  environment.copy_to(to);
+  flush_names(to);
+}
+
+FolderFacts check_copy(const std::string& folder) {
+  const lmdb::Environment environment(folder, kMapBytes, kTablesTotal, lmdb::Opened::as_a_copy);
+  lmdb::ReadTxn txn(environment);
+  std::array<lmdb::Table, kTablesTotal> tables{};
+  for (std::size_t i = 0; i < kTablesTotal; ++i) tables[i] = txn.open_table(kTableNames[i]);
+  const auto rows_of = [&](TableName name) {
+    return txn.rows_total(tables[static_cast<std::size_t>(name)]);
+  };
+
+  FolderFacts facts;
+  {
+    MetaTable meta(txn, tables[static_cast<std::size_t>(TableName::meta)]);
+    meta.expect("format", kFolderFormat);
+    facts.generation = meta.number("generation", 0);
+    facts.shard = static_cast<ShardId>(meta.number("shard", 0));
+    facts.shards_total = static_cast<ShardId>(meta.number("shards_total", 0));
+    facts.epoch = meta.number("epoch", 0);
+    facts.events = meta.counters().events;
+  }
+  facts.pools = rows_of(TableName::pools);
+  facts.jobs = rows_of(TableName::jobs);
+  facts.open_tasks = rows_of(TableName::open_tasks);
+  facts.completed_tasks = rows_of(TableName::done_tasks);
+  for (std::size_t i = 0; i < kTablesTotal; ++i) {
+    bool changed = false;
+    RowTable table(txn, tables[i], kTableNames[i], changed);
+    std::uint64_t rows = 0;
+    table.scan("", [&](std::string_view, std::string_view) {
+      ++rows;  // its checksum has been looked at
+      return true;
+    });
+    if (rows != table.rows_total())
+      throw CorruptError(std::string("table ") + kTableNames[i] + " has " + std::to_string(rows) +
+                         " rows and counts " + std::to_string(table.rows_total()));
+    facts.rows += rows;
+  }
+  return facts;
+}
+
+}  // namespace windlass::scheduler

@@ -1,0 +1,40 @@
+#include "scheduler/store/meta_table.h"
+
+#include "scheduler/store/keys.h"
+#include "schema/codec/rows.h"
+
+namespace windlass::scheduler {
+
+std::uint64_t MetaTable::number(std::string_view name, std::uint64_t if_new) {
+  if (const auto body = table_.find(name)) {
+    if (body->size() != 8) throw CorruptError("table meta: a number of the wrong size");
+    return number_at(*body, 0);
+  }
+  table_.begin_row() += Key().number(if_new);
+  table_.put(name);
+  return if_new;
+}
+
+void MetaTable::expect(std::string_view name, std::uint64_t wanted) {
+  const std::uint64_t found = number(name, wanted);
+  if (found == wanted) return;
+  throw WrongFolder("the folder's " + std::string(name) + " is " + std::to_string(found) +
+                    ", not " + std::to_string(wanted));
+}
+
+ShardCounters MetaTable::counters() {
+  const auto body = table_.find("counters");
+  if (!body) return {};
+  Result<ShardCounters> counters = decode_row<ShardCounters>(*body);
+  if (!counters) throw CorruptError("table meta, counters: " + counters.error().message);
+  return *counters;
+}
+
+LogHead MetaTable::log_head() {
+  const auto body = table_.find("log_head");
+  if (!body) return {};
+  if (body->size() != 24) throw CorruptError("table meta, log_head: of the wrong size");
+  return {number_at(*body, 0), number_at(*body, 8), number_at(*body, 16)};
+}
+
+}  // namespace windlass::scheduler

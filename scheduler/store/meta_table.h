@@ -1,0 +1,32 @@
+// What a folder is: numbers by name, the counters, the end of the log. Internal to scheduler/store.
+#pragma once
+
+#include "model/shard_rows.h"
+#include "scheduler/store/row_table.h"
+#include "scheduler/store/store_folder.h"
+
+#include <cstdint>
+#include <string_view>
+
+namespace windlass::scheduler {
+
+inline constexpr std::uint64_t kFolderFormat = 1;
+
+class MetaTable {
+ public:
+  MetaTable(const lmdb::Txn& txn, lmdb::Table table) : table_(txn, table, "meta", changed_) {}
+
+  // Written when the table has none, read otherwise.
+  std::uint64_t number(std::string_view name, std::uint64_t if_new);
+  // The folder must be what the options say. Throws WrongFolder.
+  void expect(std::string_view name, std::uint64_t wanted);
+
+  ShardCounters counters();
+  LogHead log_head();
+
+ private:
+  bool changed_ = false;
+  RowTable table_;
+};
+
+}  // namespace windlass::scheduler
