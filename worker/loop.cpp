@@ -93,10 +93,10 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
   const ClusterGeneration served = book.generation;
   const GenerationMet met = enter_generation(book, generation);
   if (met == GenerationMet::earlier)
-    throw runtime::StartRefused(
-        "this worker has served generation " + std::to_string(served) +
-        " of its cluster, and this is generation " + std::to_string(generation) +
-        ", which was replaced; empty " + config.data_dir + " to start a new worker");
+    throw runtime::StartRefused("this worker has served generation " + std::to_string(served) +
+                                " of its cluster, and this is generation " +
+                                std::to_string(generation) + ", which was replaced; empty " +
+                                config.data_dir + " to start a new worker");
   const bool restored = met == GenerationMet::later;
   if (restored)
     program_.log.warn("cluster_was_restored", {{"generation", generation}, {"served", served}});

@@ -25,13 +25,10 @@ using scheduler::FolderFacts;
 
 constexpr char kManifest[] = "/backup.json";
 
-const std::vector<Column> kShardColumns = {{"SHARD", "shard"},
-                                           {"GENERATION", "generation"},
-                                           {"POOLS", "pools"},
-                                           {"JOBS", "jobs"},
-                                           {"OPEN TASKS", "openTasks"},
-                                           {"COMPLETED TASKS", "completedTasks"},
-                                           {"ROWS", "rows"}};
+const std::vector<Column> kShardColumns = {
+    {"SHARD", "shard"}, {"GENERATION", "generation"}, {"POOLS", "pools"},
+    {"JOBS", "jobs"},   {"OPEN TASKS", "openTasks"},  {"COMPLETED TASKS", "completedTasks"},
+    {"ROWS", "rows"}};
 
 json::value shard_json(const FolderFacts& facts) {
   return json::object{{"shard", facts.shard},
@@ -72,7 +69,7 @@ void compare_with_manifest(const std::string& backup, const std::vector<FolderFa
     throw runtime::StartRefused(backup + " does not hold what its backup.json says");
 }
 
-// Errors of the store are told like other refusals: one line, exit code 2.
+// Errors of the store are told like other refusals: one line, and the exit code of a conflict.
 template <class Work>
 auto refused_when_it_fails(Work work) {
   try {
@@ -102,9 +99,8 @@ int admin_backup(const std::vector<std::string>& arguments) {
             .required = true,
             .value_name = "DIR"});
   add_output_option(table, format);
-  table.example(
-      "windlass admin backup --data-dir /var/lib/windlass/scheduler --to /backup/monday",
-      "hot: nothing is stopped. Copy the cluster's folder and the blobs beside it");
+  table.example("windlass admin backup --data-dir /var/lib/windlass/scheduler --to /backup/monday",
+                "hot: nothing is stopped. Copy the cluster's folder and the blobs beside it");
   if (const auto code = load_command(table, arguments)) return *code;
   const WallTime begun = runtime::wall_now();
   const auto shards = refused_when_it_fails([&] {
@@ -145,12 +141,11 @@ ClusterGeneration next_generation(const std::vector<FolderFacts>& shards,
                                   const std::string& cluster_dir, std::int64_t wanted) {
   ClusterGeneration last = 0;
   for (const FolderFacts& facts : shards) last = std::max(last, facts.generation);
-  if (!cluster_dir.empty())
-    last = std::max(last, DirectoryFile(cluster_dir).load().generation);
+  if (!cluster_dir.empty()) last = std::max(last, DirectoryFile(cluster_dir).load().generation);
   if (wanted == 0) return last + 1;
   if (static_cast<ClusterGeneration>(wanted) > last) return static_cast<ClusterGeneration>(wanted);
-  throw ConfigError("--generation " + std::to_string(wanted) +
-                    " is not new: it must be above " + std::to_string(last));
+  throw ConfigError("--generation " + std::to_string(wanted) + " is not new: it must be above " +
+                    std::to_string(last));
 }
 
 int admin_restore(const std::vector<std::string>& arguments) {
@@ -184,9 +179,10 @@ int admin_restore(const std::vector<std::string>& arguments) {
             .meaning = "The new generation. 0: one above the last.",
             .min = 0});
   add_output_option(table, format);
-  table.example("windlass admin restore --from /backup/monday --data-dir /var/lib/windlass/scheduler "
-                "--cluster-dir /srv/windlass",
-                "then start brokers, schedulers, gateways and workers");
+  table.example(
+      "windlass admin restore --from /backup/monday --data-dir /var/lib/windlass/scheduler "
+      "--cluster-dir /srv/windlass",
+      "then start brokers, schedulers, gateways and workers");
   if (const auto code = load_command(table, arguments)) return *code;
   const auto restored = refused_when_it_fails([&] {
     std::vector<FolderFacts> shards;

@@ -19,8 +19,8 @@ using runtime::ConfigError;
 
 std::vector<Command> all_commands() {
   std::vector<Command> all;
-  for (auto group : {dev_commands, cluster_commands, admin_commands, submit_commands, pool_commands, job_commands,
-                     task_commands, node_commands, file_commands}) {
+  for (auto group : {dev_commands, cluster_commands, admin_commands, submit_commands, pool_commands,
+                     job_commands, task_commands, node_commands, file_commands}) {
     for (Command& command : group()) all.push_back(std::move(command));
   }
   return all;

@@ -89,8 +89,9 @@ void require_whole(const std::vector<FolderFacts>& shards, ClusterGeneration gen
     if (shards[i].shard != i)
       throw WrongFolder(shards[i].shard < i
                             ? "shard " + std::to_string(shards[i].shard) + " is there twice"
-                            : "shard " + std::to_string(i) + " is missing: name the backups of all "
-                              "control hosts");
+                            : "shard " + std::to_string(i) +
+                                  " is missing: name the backups of all "
+                                  "control hosts");
   }
   if (shards.size() != total)
     throw WrongFolder("shard " + std::to_string(shards.size()) +

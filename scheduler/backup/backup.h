@@ -1,8 +1,8 @@
 // Backup of a cluster's shards while they are in use, and their restore as a new generation.
 //
-// A backup has one folder for each shard, each of one moment: everything that was acknowledged before
-// the backup began is in it. The moments differ from shard to shard, so a restore settles between
-// the shards who holds which job id.
+// A backup has one folder for each shard, each of one moment: everything that was acknowledged
+// before the backup began is in it. The moments differ from shard to shard, so a restore settles
+// between the shards who holds which job id.
 #pragma once
 
 #include "scheduler/store/folder_copy.h"
@@ -31,7 +31,8 @@ struct Restored {
 };
 
 // Makes the shards in `data_folder`, which must have none, from backups that have all shards of a
-// cluster between them, as `generation`, which must be above that of the backups. Throws StoreError.
+// cluster between them, as `generation`, which must be above that of the backups. Throws
+// StoreError.
 Restored restore(const std::vector<std::string>& backups, const std::string& data_folder,
                  ClusterGeneration generation, WallTime now);
 

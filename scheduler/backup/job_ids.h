@@ -30,9 +30,9 @@ struct JobIdsSettled {
   std::uint64_t superseded = 0;
 };
 
-// `shards` by shard id, all of them. After the changes each job that is not superseded is held by its
-// id's home shard, and every reservation is held and has its job. Of two jobs with one id the later
-// incarnation stays: the earlier one was deleted between the copies.
+// `shards` by shard id, all of them. After the changes each job that is not superseded is held by
+// its id's home shard, and every reservation is held and has its job. Of two jobs with one id the
+// later incarnation stays: the earlier one was deleted between the copies.
 JobIdsSettled settle_job_ids(const std::vector<JobIds>& shards);
 
 }  // namespace windlass::scheduler

@@ -18,8 +18,7 @@ void make_folder(const std::string& path) {
   std::error_code error;
   const bool made = std::filesystem::create_directories(path, error);
   if (!made && !error) throw StoreError(path + " exists already");
-  if (!error)
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
   if (error) throw StoreError("make folder " + path + ": " + error.message());
 }
 

@@ -25,12 +25,12 @@ struct FolderFacts {
   bool operator==(const FolderFacts&) const = default;
 };
 
-// Everything that was committed when it began, in one transaction. `to` must not exist; durable when
-// this returns. Throws StoreError.
+// Everything that was committed when it began, in one transaction. `to` must not exist; durable
+// when this returns. Throws StoreError.
 void copy_folder(const std::string& from, const std::string& to);
 
-// Reads every row of a copy that nobody has open, and its checksum. Throws CorruptError, WrongFolder
-// (another format), StoreError.
+// Reads every row of a copy that nobody has open, and its checksum. Throws CorruptError,
+// WrongFolder (another format), StoreError.
 FolderFacts check_copy(const std::string& folder);
 
 }  // namespace windlass::scheduler

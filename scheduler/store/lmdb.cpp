@@ -108,8 +108,7 @@ void Environment::copy_to(const std::string& folder) const {
 }
 
 Txn::Txn(const Environment& environment, bool writes) : writes_(writes) {
-  check("mdb_txn_begin",
-        mdb_txn_begin(environment.get(), nullptr, writes ? 0 : MDB_RDONLY, &txn_));
+  check("mdb_txn_begin", mdb_txn_begin(environment.get(), nullptr, writes ? 0 : MDB_RDONLY, &txn_));
 }
 
 Txn::~Txn() {

@@ -19,7 +19,6 @@ namespace windlass::scheduler {
 
 namespace {
 
-
 // What ending one open task adds to the file at most: its ended row is longer than its open one.
 constexpr std::uint64_t kBytesToEndATask = 192;
 // No reserve is smaller: one large batch with the pages that it copies.
