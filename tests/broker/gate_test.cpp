@@ -98,9 +98,8 @@ BOOST_AUTO_TEST_CASE(a_plaintext_peer_is_refused) {
   TestPeer worker(options(PeerKind::worker, nullptr));
   worker.endpoint().open(0);
   // Such a peer often sees the broker's greeting, and leaves, before it has said what it speaks.
-  BOOST_TEST(run_until({&worker}, [&] {
-    return broker->refused("plaintext") + broker->refused("broken_off") > 0;
-  }));
+  BOOST_TEST(run_until(
+      {&worker}, [&] { return broker->refused("plaintext") + broker->refused("broken_off") > 0; }));
   BOOST_TEST(worker.opened.empty());
 }
 
