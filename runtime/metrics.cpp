@@ -193,6 +193,12 @@ struct Metrics::Registry {
   std::map<std::string_view, prometheus::Family<prometheus::Counter>*> counters;
   std::map<std::string_view, prometheus::Family<prometheus::Gauge>*> gauges;
   std::map<std::string_view, prometheus::Family<prometheus::Histogram>*> histograms;
+  struct LabelledGauge {
+    prometheus::Family<prometheus::Gauge>* family = nullptr;
+    prometheus::Gauge* gauge = nullptr;
+    prometheus::Labels labels;
+  };
+  std::vector<LabelledGauge> labelled;
 
   template <class Kind, class Builder>
   prometheus::Family<Kind>& family(std::map<std::string_view, prometheus::Family<Kind>*>& families,
@@ -222,8 +228,21 @@ Counter Metrics::counter(const MetricInfo& info, LabelValues labels) {
 Gauge Metrics::gauge(const MetricInfo& info, LabelValues labels) {
   WINDLASS_ASSERT(info.type == MetricType::gauge);
   const std::lock_guard lock(registry_->mutex);
-  return Gauge(&registry_->family(registry_->gauges, info, prometheus::BuildGauge)
-                    .Add(label_map(info, labels)));
+  auto& family = registry_->family(registry_->gauges, info, prometheus::BuildGauge);
+  prometheus::Labels named = label_map(info, labels);
+  prometheus::Gauge& gauge = family.Add(named);
+  if (!named.empty()) registry_->labelled.push_back({&family, &gauge, std::move(named)});
+  return Gauge(&gauge);
+}
+
+void Metrics::forget_gauges(std::string_view label, std::string_view value) {
+  const std::lock_guard lock(registry_->mutex);
+  std::erase_if(registry_->labelled, [&](const Registry::LabelledGauge& one) {
+    const auto found = one.labels.find(std::string(label));
+    if (found == one.labels.end() || found->second != value) return false;
+    one.family->Remove(one.gauge);
+    return true;
+  });
 }
 
 Histogram Metrics::histogram(const MetricInfo& info, LabelValues labels) {

@@ -118,6 +118,10 @@ class Metrics {
   Gauge gauge(const MetricInfo& info, LabelValues labels = {});
   Histogram histogram(const MetricInfo& info, LabelValues labels = {});
 
+  // Takes away all gauges with this label, for something that is not here any more; handles of them
+  // must be gone. Counters stay: they have counted what was here.
+  void forget_gauges(std::string_view label, std::string_view value);
+
   // Called before each text(), on its thread: for what nobody needs between two scrapes. It may
   // only use what lives as long as these Metrics.
   void at_scrape(std::function<void()> refresh);

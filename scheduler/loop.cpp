@@ -7,6 +7,7 @@
 #include "runtime/program.h"
 #include "scheduler/loop_metrics.h"
 #include "scheduler/owned_shard.h"
+#include "scheduler/store/shard_marks.h"
 
 #include <poll.h>
 
@@ -18,7 +19,7 @@ namespace windlass::scheduler {
 
 namespace {
 
-constexpr Duration kSpaceCheckInterval = std::chrono::seconds(1);
+constexpr Duration kLookInterval = std::chrono::seconds(1);  // at the disk and at shards' marks
 constexpr std::size_t kBatchMessagesMax = 20'000;  // inputs of one turn; the rest waits its turn
 
 class Loop {
@@ -29,10 +30,11 @@ class Loop {
         place_(config.join, {.role = PeerKind::scheduler, .key_dir = config.data_dir + "/key"},
                program),
         endpoint_(endpoint_options(config, place_)),
-        metrics_(program.metrics) {}
+        metrics_(program.metrics),
+        configured_(parse_shards(config.shards, static_cast<ShardId>(config.shards_total))) {}
 
   int run() {
-    open_shards();
+    take_shards();
     program_.announce("", {});
     while (!program_.shutdown.requested()) turn();
     part();
@@ -57,28 +59,53 @@ class Loop {
                           : static_cast<ClusterGeneration>(config.generation);
   }
 
-  void open_shards() {
-    const auto shards_total = static_cast<ShardId>(config_.shards_total);
-    for (const ShardId shard : parse_shards(config_.shards, shards_total)) {
-      StoreOptions store;
-      store.folder = config_.data_dir + "/shard-" + std::to_string(shard);
-      store.shard = shard;
-      store.shards_total = shards_total;
-      store.generation = generation_of(config_, place_);
-      store.sync_delay = std::chrono::milliseconds(config_.sync_delay_ms);
-      store.space_reserve_bytes = static_cast<std::uint64_t>(config_.space_reserve_bytes);
-      store.journal_bytes_max = static_cast<std::uint64_t>(config_.journal_bytes_max);
-      shards_.push_back(std::make_unique<OwnedShard>(shard, shards_total, settings_of(config_),
-                                                     store, endpoint_));
-      shards_.back()->open(runtime::now());
-      program_.log.info("shard_opened", {{"shard", shard},
-                                         {"jobs", shards_.back()->core().state().jobs.size()},
-                                         {"nodes", shards_.back()->core().state().nodes.size()}});
+  // Shards may be moved away and brought here while we run (scheduler/store/shard_marks.h).
+  void take_shards() {
+    const std::vector<ShardId> served = served_shards(config_.data_dir, configured_);
+    for (std::size_t i = 0; i < shards_.size();) {
+      if (std::binary_search(served.begin(), served.end(), shards_[i]->id()))
+        ++i;
+      else
+        let_go(i);
+    }
+    for (const ShardId shard : served) {
+      const bool open = std::any_of(shards_.begin(), shards_.end(),
+                                    [&](const auto& owned) { return owned->id() == shard; });
+      if (!open) open_shard(shard);
     }
   }
 
+  void open_shard(ShardId shard) {
+    const auto shards_total = static_cast<ShardId>(config_.shards_total);
+    StoreOptions store;
+    store.folder = shard_folder(config_.data_dir, shard);
+    store.shard = shard;
+    store.shards_total = shards_total;
+    store.generation = generation_of(config_, place_);
+    store.sync_delay = std::chrono::milliseconds(config_.sync_delay_ms);
+    store.space_reserve_bytes = static_cast<std::uint64_t>(config_.space_reserve_bytes);
+    store.journal_bytes_max = static_cast<std::uint64_t>(config_.journal_bytes_max);
+    shards_.push_back(
+        std::make_unique<OwnedShard>(shard, shards_total, settings_of(config_), store, endpoint_));
+    shards_.back()->open(runtime::now());
+    program_.log.info("shard_opened", {{"shard", shard},
+                                       {"jobs", shards_.back()->core().state().jobs.size()},
+                                       {"nodes", shards_.back()->core().state().nodes.size()}});
+  }
+
+  void let_go(std::size_t index) {
+    const ShardId shard = shards_[index]->id();
+    shards_[index]->part(runtime::now());
+    endpoint_.flush(runtime::mono_now());
+    endpoint_.release(shard);
+    endpoint_.flush(runtime::mono_now());
+    shards_.erase(shards_.begin() + static_cast<std::ptrdiff_t>(index));
+    metrics_.forget(shard);
+    program_.log.info("shard_moved_away", {{"shard", shard}});
+  }
+
   void turn() {
-    check_space();  // between batches
+    look_around();  // between batches
     for (bus::ShardInput& input : endpoint_.poll(runtime::mono_now(), kBatchMessagesMax)) {
       std::visit([this](auto& what) { give(what); }, input);
     }
@@ -96,10 +123,11 @@ class Loop {
     }
   }
 
-  void check_space() {
+  void look_around() {
     const MonoTime now = runtime::mono_now();
-    if (now < space_due_) return;
-    space_due_ = now + kSpaceCheckInterval;
+    if (now < look_due_) return;
+    look_due_ = now + kLookInterval;
+    take_shards();
     for (const auto& shard : shards_) shard->watch_space();
     metrics_.show(shards_, endpoint_, runtime::now());
   }
@@ -119,7 +147,7 @@ class Loop {
 
   void wait() {
     const Now now = runtime::now();
-    MonoTime until = space_due_;
+    MonoTime until = look_due_;
     if (const auto at = endpoint_.next_deadline()) until = std::min(until, *at);
     for (const auto& shard : shards_) {
       if (const auto at = shard->next_deadline(now)) until = std::min(until, *at);
@@ -142,8 +170,9 @@ class Loop {
   members::Place place_;
   bus::ShardEndpoint endpoint_;
   LoopMetrics metrics_;
+  const std::vector<ShardId> configured_;
   std::vector<std::unique_ptr<OwnedShard>> shards_;
-  MonoTime space_due_;
+  MonoTime look_due_;
   bool ready_ = false;
 };
 

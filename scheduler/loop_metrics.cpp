@@ -133,4 +133,9 @@ void LoopMetrics::show(const std::vector<std::unique_ptr<OwnedShard>>& shards,
   walk_due_ = done + (done - now.mono) * kWalkShare;
 }
 
+void LoopMetrics::forget(ShardId shard) {
+  shards_.erase(shard);
+  metrics_.forget_gauges("shard", std::to_string(shard));
+}
+
 }  // namespace windlass::scheduler

@@ -20,6 +20,8 @@ class LoopMetrics {
   // Sets the gauges. Call it about once a second, between batches.
   void show(const std::vector<std::unique_ptr<OwnedShard>>& shards,
             const bus::ShardEndpoint& endpoint, Now now);
+  // The shard is another process's: its gauges must not go on saying what was.
+  void forget(ShardId shard);
 
  private:
   struct OfShard {

@@ -5,7 +5,8 @@
 #include "runtime/clock.h"
 #include "runtime/paths.h"
 #include "runtime/refusal.h"
-#include "scheduler/backup/backup.h"
+#include "scheduler/admin/backup.h"
+#include "scheduler/admin/shard_move.h"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -216,12 +217,142 @@ int admin_restore(const std::vector<std::string>& arguments) {
   return kOk;
 }
 
+struct ShardOption {
+  std::int64_t shard = -1;
+  std::int64_t patience_seconds = 60;
+
+  void add_to(OptionTable& table) {
+    table.add({.name = "shard",
+               .target = &shard,
+               .meaning = "Number of the shard.",
+               .min = 0,
+               .max = 4095,
+               .positional = true,
+               .required = true});
+  }
+  void add_patience_to(OptionTable& table) {
+    table.add(
+        {.name = "patience-seconds",
+         .target = &patience_seconds,
+         .meaning = "How long the scheduler may take to let go; then the shard stays with it.",
+         .unit = "seconds",
+         .min = 1,
+         .max = 3600});
+  }
+  ShardId id() const { return static_cast<ShardId>(shard); }
+  std::chrono::milliseconds patience() const { return std::chrono::seconds(patience_seconds); }
+};
+
+int admin_shard_move(const std::vector<std::string>& arguments) {
+  ShardOption option;
+  std::string from;
+  std::string to;
+  OptionTable table(
+      "windlass admin shard move", "",
+      "Moves a shard between schedulers of this host while both run. Clients are told "
+      "503 for it for a second or two, and running tasks go on. Run it again when it "
+      "was cut short.");
+  option.add_to(table);
+  table
+      .add({.name = "from",
+            .target = &from,
+            .meaning = "Data folder of the scheduler that has it.",
+            .required = true,
+            .value_name = "DIR"})
+      .add({.name = "to",
+            .target = &to,
+            .meaning = "Data folder of the scheduler that gets it.",
+            .required = true,
+            .value_name = "DIR"});
+  option.add_patience_to(table);
+  table.example(
+      "windlass admin shard move 3 --from /var/lib/windlass/scheduler/1 --to "
+      "/var/lib/windlass/scheduler/2",
+      "shard 3 is served from the second folder from now on, also after restarts");
+  if (const auto code = load_command(table, arguments)) return *code;
+  refused_when_it_fails([&] {
+    scheduler::move_shard(option.id(), from, to, option.patience());
+    return 0;
+  });
+  print("shard " + std::to_string(option.shard) + " is served from " + to + " now\n");
+  return kOk;
+}
+
+int admin_shard_release(const std::vector<std::string>& arguments) {
+  ShardOption option;
+  std::string data_dir;
+  std::string to;
+  std::string format = "table";
+  OptionTable table("windlass admin shard release", "",
+                    "Takes a shard away from the scheduler of this host, which goes on with its "
+                    "others, and leaves a checked copy to be carried to another host. The shard is "
+                    "away until it is adopted there.");
+  option.add_to(table);
+  table
+      .add({.name = "data-dir",
+            .target = &data_dir,
+            .meaning = "Data folder of the scheduler that has it.",
+            .required = true,
+            .value_name = "DIR"})
+      .add({.name = "to",
+            .target = &to,
+            .meaning = "Folder for the copy.",
+            .required = true,
+            .value_name = "DIR"});
+  option.add_patience_to(table);
+  add_output_option(table, format);
+  table.example(
+      "windlass admin shard release 3 --data-dir /var/lib/windlass/scheduler --to "
+      "/tmp/shard-3",
+      "then copy the folder to the other host and adopt it there");
+  if (const auto code = load_command(table, arguments)) return *code;
+  const FolderFacts facts = refused_when_it_fails(
+      [&] { return scheduler::release_shard(option.id(), data_dir, to, option.patience()); });
+  print(object_text(format_named(format), shard_json(facts)));
+  return kOk;
+}
+
+int admin_shard_adopt(const std::vector<std::string>& arguments) {
+  ShardOption option;
+  std::string from;
+  std::string data_dir;
+  std::string format = "table";
+  OptionTable table("windlass admin shard adopt", "",
+                    "Gives a shard that was released on another host to the scheduler of this one, "
+                    "running or not. A copy can be adopted once.");
+  option.add_to(table);
+  table
+      .add({.name = "from",
+            .target = &from,
+            .meaning = "The copy that was carried here.",
+            .required = true,
+            .value_name = "DIR"})
+      .add({.name = "data-dir",
+            .target = &data_dir,
+            .meaning = "Data folder of the scheduler that gets it.",
+            .required = true,
+            .value_name = "DIR"});
+  add_output_option(table, format);
+  table.example(
+      "windlass admin shard adopt 3 --from /tmp/shard-3 --data-dir "
+      "/var/lib/windlass/scheduler",
+      "the scheduler opens it within a second");
+  if (const auto code = load_command(table, arguments)) return *code;
+  const FolderFacts facts =
+      refused_when_it_fails([&] { return scheduler::adopt_shard(option.id(), from, data_dir); });
+  print(object_text(format_named(format), shard_json(facts)));
+  return kOk;
+}
+
 }  // namespace
 
 std::vector<Command> admin_commands() {
   return {{"admin backup", "Copies a host's shards while they are in use.", admin_backup},
           {"admin verify", "Checks every row of a backup.", admin_verify},
-          {"admin restore", "Makes the shards anew from backups.", admin_restore}};
+          {"admin restore", "Makes the shards anew from backups.", admin_restore},
+          {"admin shard move", "Moves a shard between schedulers of a host.", admin_shard_move},
+          {"admin shard release", "Takes a shard away, for another host.", admin_shard_release},
+          {"admin shard adopt", "Gives a released shard to this host.", admin_shard_adopt}};
 }
 
 }  // namespace windlass::cli

@@ -17,6 +17,8 @@ namespace {
 
 using runtime::ConfigError;
 
+constexpr std::size_t kWordsMax = 3;  // of a command: "admin shard move"
+
 std::vector<Command> all_commands() {
   std::vector<Command> all;
   for (auto group : {dev_commands, cluster_commands, admin_commands, submit_commands, pool_commands,
@@ -131,9 +133,9 @@ int run_windlass(const std::vector<std::string>& arguments) {
     return kOk;
   }
   // Longest first: "dev stop" before "dev".
-  for (const std::size_t count : {std::size_t{2}, std::size_t{1}}) {
-    if (arguments.size() < count) continue;
-    const std::string words = count == 1 ? arguments[0] : arguments[0] + " " + arguments[1];
+  for (std::size_t count = std::min(kWordsMax, arguments.size()); count > 0; --count) {
+    std::string words = arguments[0];
+    for (std::size_t i = 1; i < count; ++i) words += " " + arguments[i];
     const auto found = std::find_if(commands.begin(), commands.end(),
                                     [&](const Command& c) { return c.words == words; });
     if (found == commands.end()) continue;

@@ -4,6 +4,11 @@
 #include "scheduler/store/row_table.h"
 #include "scheduler/store/store_folder.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <system_error>
 
@@ -13,6 +18,10 @@ namespace {
 
 // Address space only, and as much as a store may use.
 const std::uint64_t kMapBytes = StoreOptions().map_bytes_max;
+
+[[noreturn]] void fail(const std::string& what, int error) {
+  throw StoreError(what + ": " + std::strerror(error));
+}
 
 void make_folder(const std::string& path) {
   std::error_code error;
@@ -28,7 +37,20 @@ void copy_folder(const std::string& from, const std::string& to) {
   make_folder(to);
   const lmdb::Environment environment(from, kMapBytes, kTablesTotal, lmdb::Opened::to_read);
   environment.copy_to(to);
+  give_to_owner_above(to);
   flush_names(to);
+}
+
+void give_to_owner_above(const std::string& folder) {
+  struct stat above {};
+  const std::string parent = std::filesystem::absolute(folder).parent_path().string();
+  if (::stat(parent.c_str(), &above) != 0) fail("stat " + parent, errno);
+  if (above.st_uid == ::geteuid()) return;
+  const auto give = [&](const std::string& path) {
+    if (::lchown(path.c_str(), above.st_uid, above.st_gid) != 0) fail("chown " + path, errno);
+  };
+  give(folder);
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) give(entry.path().string());
 }
 
 FolderFacts check_copy(const std::string& folder) {

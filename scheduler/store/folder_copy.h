@@ -25,9 +25,13 @@ struct FolderFacts {
   bool operator==(const FolderFacts&) const = default;
 };
 
-// Everything that was committed when it began, in one transaction. `to` must not exist; durable
-// when this returns. Throws StoreError.
+// Everything that was committed when it began, in one transaction. `to` must not exist, and gets
+// the owner of the folder above; durable when this returns. Throws StoreError.
 void copy_folder(const std::string& from, const std::string& to);
+
+// Who runs this is often root, and who opens the folder is not: everything in it gets the owner of
+// the folder that it stands in. Nothing happens when that is us already.
+void give_to_owner_above(const std::string& folder);
 
 // Reads every row of a copy that nobody has open, and its checksum. Throws CorruptError,
 // WrongFolder (another format), StoreError.

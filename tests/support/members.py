@@ -31,6 +31,8 @@ class Members:
         self.dir = f"{self.root}/cluster"
         self.processes = {}
         self.enrolment = f"tcp://{CONTROL}:{free_port(CONTROL)}"
+        self.bus = f"tcp://{CONTROL}:{free_port(CONTROL)}"
+        self.bulk = f"tcp://{CONTROL}:{free_port(CONTROL)}"
         self.api = f"{FRONT}:{free_port(FRONT)}"
 
     def __enter__(self):
@@ -130,8 +132,6 @@ class Members:
         self.cluster("init", "--dir", self.dir, "--enrolment", self.enrolment)
 
     def start_control(self):
-        self.bus = f"tcp://{CONTROL}:{free_port(CONTROL)}"
-        self.bulk = f"tcp://{CONTROL}:{free_port(CONTROL)}"
         self.start_broker()
         self.start_scheduler("scheduler-1", f"{self.root}/scheduler")
 
@@ -143,13 +143,13 @@ class Members:
         self.start("scheduler", "scheduler", f"--data-dir={data_dir}", f"--join-token-file={self.token('scheduler')}",
                    f"--member-name={member}", "--lease-seconds=3")
 
-    def start_gateway(self):
-        self.start("gateway", "gateway", f"--listen={self.api}", f"--accounts-file={self.dir}/accounts.toml",
+    def start_gateway(self, *options):
+        self.start("gateway", "gateway", *options, f"--listen={self.api}", f"--accounts-file={self.dir}/accounts.toml",
                    f"--key-dir={self.root}/gateway-key", f"--join-token-file={self.token('gateway')}", "--member-name=gateway-1")
         self.ready("gateway")
 
-    def start_worker(self, name, token=None, **more):
-        return self.start(name, "worker", f"--data-dir={self.root}/{name}", "--offers=2:*", f"--member-name={name}",
+    def start_worker(self, name, token=None, offers="2:*", **more):
+        return self.start(name, "worker", f"--data-dir={self.root}/{name}", f"--offers={offers}", f"--member-name={name}",
                           *([f"--join-token-file={token}"] if token else []), **more)
 
     def batch(self):

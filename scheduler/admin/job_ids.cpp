@@ -1,4 +1,4 @@
-#include "scheduler/backup/job_ids.h"
+#include "scheduler/admin/job_ids.h"
 
 #include "model/ids.h"
 

@@ -1,4 +1,4 @@
-#include "scheduler/backup/backup.h"
+#include "scheduler/admin/backup.h"
 
 #include "scheduler/store/store.h"
 #include "tests/runtime/temporary_folder.h"

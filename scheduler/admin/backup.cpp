@@ -1,7 +1,8 @@
-#include "scheduler/backup/backup.h"
+#include "scheduler/admin/backup.h"
 
 #include "model/assert.h"
-#include "scheduler/backup/job_ids.h"
+#include "scheduler/admin/job_ids.h"
+#include "scheduler/store/shard_marks.h"
 #include "scheduler/store/store.h"
 
 #include <algorithm>
@@ -25,16 +26,16 @@ std::vector<std::string> shard_folders(const std::string& folder) {
   std::vector<std::string> found;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
-    if (entry->path().filename().string().starts_with(kPrefix) && entry->is_directory())
-      found.push_back(entry->path().string());
+    const std::string path = entry->path().string();
+    // One that was moved away is backed up where it is now.
+    const bool elsewhere = fs::exists(path + ".moved");
+    if (entry->path().filename().string().starts_with(kPrefix) && entry->is_directory() &&
+        !elsewhere)
+      found.push_back(path);
   }
   if (error) throw StoreError("read folder " + folder + ": " + error.message());
   std::sort(found.begin(), found.end());
   return found;
-}
-
-std::string folder_of(const std::string& base, ShardId shard) {
-  return base + "/" + std::string(kPrefix) + std::to_string(shard);
 }
 
 void require_empty(const std::string& folder) {
@@ -70,7 +71,7 @@ Stores open_copies(const std::vector<FolderFacts>& shards, const std::string& da
   Stores stores;
   for (const FolderFacts& facts : shards) {
     StoreOptions options;
-    options.folder = folder_of(data_folder, facts.shard);
+    options.folder = shard_folder(data_folder, facts.shard);
     options.shard = facts.shard;
     options.shards_total = facts.shards_total;
     options.generation = facts.generation;
@@ -155,7 +156,7 @@ Restored restore(const std::vector<std::string>& backups, const std::string& dat
   if (fs::exists(data_folder, error) && !shard_folders(data_folder).empty())
     throw StoreError(data_folder + " has shards already");
 
-  for (const auto& [shard, source] : sources) copy_file(source, folder_of(data_folder, shard));
+  for (const auto& [shard, source] : sources) copy_file(source, shard_folder(data_folder, shard));
   const Stores stores = open_copies(restored.shards, data_folder);
 
   std::vector<JobIds> shards;
@@ -185,6 +186,7 @@ Restored restore(const std::vector<std::string>& backups, const std::string& dat
     batch->start_generation(generation);
     batch->commit();
   }
+  for (const auto& [shard, store] : stores) give_to_owner_above(store->options().folder);
   restored.reservations_dropped = settled.dropped;
   restored.reservations_made = settled.made;
   restored.jobs_superseded = settled.superseded;
