@@ -8,13 +8,10 @@ Usage: compose.py            the film, 2,000 short tasks, what a task may see, a
 Exit code 77, with the reason as the last line, where no Docker engine can be had.
 """
 import argparse
-import contextlib
 import os
 import pathlib
-import secrets
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,6 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import node_packages  # noqa: E402
 from cluster import ROOT, Cluster, Failure, expect, make_job, make_pool, wait_tasks_complete, wait_until  # noqa: E402
 from engine import Engine, NoEngine  # noqa: E402
+from project import UP_SECONDS, Project, build_images, free_port, free_subnet  # noqa: E402
 
 from azure.batch import models  # noqa: E402
 
@@ -32,97 +30,39 @@ IMAGES = ["gateway", "broker", "scheduler", "worker", "windlass", "proxy", "work
 FILM = ROOT / "examples" / "film"
 SHORT_TASKS = 2000
 MEGABYTES_MAX = 150
-UP_SECONDS = 240
 FILM_SECONDS = 600
 WORKERS = 2
 OFFERS = 4  # of each worker
 KILL_NODES = 6  # more than one worker has, so that each has some
 
 
-def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def free_subnet():
-    """The first three numbers of a network that this host has no road to yet."""
-    roads = subprocess.run(["ip", "route", "show"], capture_output=True, text=True, check=True).stdout
-    for third in range(85, 250):
-        if f"172.30.{third}." not in roads:
-            return f"172.30.{third}"
-    raise Failure("no free network 172.30.x.0/24")
-
-
-class ComposeCluster:
-    """The project of one test, under a name of its own."""
-
+class ComposeCluster(Project):
     batch = Cluster.batch
 
     def __init__(self, engine, version):
-        self.engine = engine
-        self.project = f"windlasstest{secrets.token_hex(4)}"
         subnet, port, blob_port = free_subnet(), free_port(), free_port()
-        self.variables = {
+        super().__init__(engine, "compose.yml", {
             "WINDLASS_VERSION": version, "WINDLASS_PORT": str(port), "WINDLASS_BLOB_PORT": str(blob_port),
             "WINDLASS_SUBNET": subnet, "WINDLASS_URL": f"http://127.0.0.1:{port}",
-            "WINDLASS_BLOB_URL": f"http://{subnet}.10:8441", "WINDLASS_WORKER": "worker-demo", "WINDLASS_OFFERS": f"{OFFERS}:*"}
+            "WINDLASS_BLOB_URL": f"http://{subnet}.10:8441", "WINDLASS_WORKER": "worker-demo", "WINDLASS_OFFERS": f"{OFFERS}:*"})
         self.environment = {}
-
-    def compose(self, *words, check=True, timeout=UP_SECONDS):
-        done = subprocess.run(
-            [*self.engine.compose, "-p", self.project, "-f", str(ROOT / "docker" / "compose.yml"), *words],
-            capture_output=True, text=True, timeout=timeout, stdin=subprocess.DEVNULL,
-            env={**os.environ, **self.engine.environment, **self.variables})
-        if check and done.returncode != 0:
-            raise Failure(f"compose {shlex.join(words)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
-        return done.stdout
 
     def __enter__(self):
         try:
             self.compose("up", "-d", "--scale", f"worker={WORKERS}")
             wait_until(self.all_healthy, UP_SECONDS, "every container healthy", every=0.5)
+            self.environment = self.clients_environment()
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise
-        for line in self.compose("run", "--rm", "-T", "init", "show").splitlines():
-            if line.startswith("export "):
-                name, _, value = line[len("export "):].partition("=")
-                self.environment[name] = shlex.split(value)[0]
         return self
 
     def __exit__(self, _kind, error, _trace):
-        if error is not None:
-            print(self.compose("ps", check=False))
-            print(self.compose("logs", "--tail", "60", "--no-color", check=False)[-30000:])
-        self.compose("down", "--volumes", "--remove-orphans", "--timeout", "50", check=False)
+        self.take_down(show_logs=error is not None)
         left = self.left_behind()
         if error is None:
             expect(not left, f"nothing is left after down: {left}")
         return False
-
-    def left_behind(self):
-        label = f"label=com.docker.compose.project={self.project}"
-        return [line for command in (["ps", "-aq"], ["volume", "ls", "-q"], ["network", "ls", "-q"])
-                for line in self.engine.run(*command, "--filter", label).split()]
-
-    def containers(self):
-        """What is known of the project's containers, by service and number: {"worker": [..], ..}."""
-        ids = self.engine.run("ps", "-aq", "--filter", f"label=com.docker.compose.project={self.project}").split()
-        found = {}
-        for about in self.engine.inspect(*ids):
-            found.setdefault(about["Config"]["Labels"]["com.docker.compose.service"], []).append(about)
-        return found
-
-    def all_healthy(self):
-        for service, abouts in self.containers().items():
-            for about in abouts:
-                state = about["State"]
-                if service == "init":
-                    expect(state["Running"] or state["ExitCode"] == 0, "init ended well")
-                elif state.get("Health", {}).get("Status") != "healthy":
-                    return False
-        return True
 
 
 def image_facts(engine, version):
@@ -286,11 +226,7 @@ def main():
     try:
         with Engine() as engine:
             begun = time.monotonic()
-            version = subprocess.run([ROOT / "docker" / "build", "--print-version"], capture_output=True, text=True, check=True).stdout.strip()
-            expect(f"${{WINDLASS_VERSION:-{version}}}" in (ROOT / "docker" / "compose.yml").read_text(),
-                   "compose.yml starts the version that this source is")
-            subprocess.run([ROOT / "docker" / "build", "--local-base", *IMAGES], check=True,
-                           env={**os.environ, **engine.environment, "DOCKER": engine.docker})
+            version = build_images(engine, *IMAGES)
             print(f"packages and images: {time.monotonic() - begun:.0f} s", flush=True)
             begun = time.monotonic()
             with ComposeCluster(engine, version) as cluster:
