@@ -26,6 +26,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import Cluster, Failure, expect, make_job, make_pool, wait_nodes_idle, wait_tasks_complete, wait_until  # noqa: E402
 from engine import Engine, NoEngine  # noqa: E402
 from project import UP_SECONDS, Project, build_images, free_subnet  # noqa: E402
+from shards import name_on  # noqa: E402
 
 from azure.batch import models  # noqa: E402
 
@@ -158,6 +159,9 @@ class Hosts:
         self.a = self.start_workers("a")
         self.b = self.start_workers("b")
         self.wait_healthy()
+        self.make_pools()
+
+    def make_pools(self):
         make_pool(self.batch(), "pool", nodes=NODES, slots=SLOTS)
 
     def control_variables(self):
@@ -182,11 +186,11 @@ class Hosts:
 
     # ---- the ledger
 
-    def make_job(self, job):
+    def make_job(self, job, pool="pool"):
         folder = self.ledger / job
         folder.mkdir()
         folder.chmod(0o777)
-        make_job(self.batch(), job, "pool")
+        make_job(self.batch(), job, pool)
 
     def attempts(self, job):
         found = []
@@ -206,7 +210,9 @@ class Hosts:
 
     def check(self, job, acknowledged):
         """No acknowledged task is lost, none is recorded twice, none ran in two places at a time."""
-        client = self.batch()
+        return self.check_at(self.batch(), job, acknowledged)
+
+    def check_at(self, client, job, acknowledged):
         counts = client.job.get_task_counts(job).task_counts
         expect(counts.succeeded == len(acknowledged) and counts.failed == 0, f"all tasks of {job} succeed: {counts}")
         tasks = list(client.task.list(job))
@@ -314,12 +320,14 @@ def three_hosts(hosts):
     expect(hosts.members() == wanted, f"everybody has joined, each with a key: {hosts.members()}")
     broker, = hosts.control.containers()["broker"]
     inside, = (network["IPAddress"] for network in broker["NetworkSettings"]["Networks"].values())
+    def knock(about, address):
+        return hosts.engine.run("exec", about["Id"], "bash", "-c", f"time timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/8450' 2>&1 && echo open", check=False)
     for host in (hosts.a, hosts.b):
-        for about in host.containers()["worker"]:
-            expect(not about["HostConfig"]["PortBindings"], "a worker publishes no port")
-            knock = "timeout 3 bash -c 'exec 3<>/dev/tcp/{{}}/8450' 2>/dev/null && echo open || echo shut"
-            expect(hosts.engine.run("exec", about["Id"], "bash", "-c", knock.format(inside)) == "shut\n", "hosts meet at published ports only")
-            expect(hosts.engine.run("exec", about["Id"], "bash", "-c", knock.format(hosts.address)) == "open\n", "and there they do meet")
+        workers = host.containers()["worker"]
+        expect(not any(about["HostConfig"]["PortBindings"] for about in workers), "a worker publishes no port")
+        expect("open" not in knock(workers[0], inside), "hosts meet at published ports only")
+        answer = knock(workers[0], hosts.address)
+        expect("open" in answer, f"and there they do meet: {answer}")
 
 
 def tasks_and_their_files(hosts):
@@ -489,6 +497,73 @@ class TwoControlHosts(Hosts):
         # Members learn of a new broker when they start: those of the first control host are started again.
         self.control.compose("restart", "scheduler", "gateway-1", "gateway-2")
 
+    def make_pools(self):
+        account = self.environment["AZURE_BATCH_ACCOUNT"]
+        # By whose shards they are on.
+        self.pools = [name_on(shard, account, "pool") for shard in (1, 6)]
+        self.jobs = [name_on(shard, account, "job") for shard in (1, 6)]
+        for pool, job in zip(self.pools, self.jobs):
+            make_pool(self.batch(), pool, nodes=NODES // 2, slots=SLOTS)
+            self.make_job(job, pool)
+
+    def batch_at_second(self):
+        door = Cluster()
+        door.environment = {**self.environment, "AZURE_BATCH_ENDPOINT": f"http://{self.second_address}:8440"}
+        return door.batch()
+
+
+def both_control_hosts_serve(hosts):
+    wanted = [f"{role}-control-{number}" for role in ("broker", "gateway-1", "gateway-2", "scheduler") for number in (1, 2)]
+    expect([name for name in hosts.members() if not name.startswith("worker")] == wanted, f"both are members: {hosts.members()}")
+    for word, client in (("first", hosts.batch()), ("second", hosts.batch_at_second())):
+        for job in hosts.jobs:
+            client.task.add(job, models.TaskAddParameter(id=word, command_line=seconds(0.2)))
+    for job in hosts.jobs:
+        wait_tasks_complete(hosts.batch_at_second(), job, 2)
+        hosts.check(job, {"first", "second"})
+
+
+def the_first_control_host_is_lost(hosts):
+    """Its shards are away until it is back; those of the second one go on, tasks and all."""
+    of_first, of_second = hosts.jobs
+    second = hosts.batch_at_second()
+    second.config.retry_policy.retries = 0  # what is refused is told at once
+    held = {f"held{i}" for i in range(NODES)}
+    hosts.batch().task.add_collection(of_first, [models.TaskAddParameter(id=task, command_line=seconds(20)) for task in sorted(held)])
+    wait_until(lambda: {attempt.task for attempt in hosts.running(of_first)} == held, 60, "tasks of the first host's shard run")
+    victims = [about["Id"] for service, abouts in hosts.control.containers().items() for about in abouts if service != "init"]
+    hosts.engine.run("kill", "--signal", "KILL", *victims)
+    begun = time.monotonic()
+
+    def refused():
+        try:
+            second.job.get(of_first)
+        except models.BatchErrorException as error:
+            return error.response.status_code == 503
+        return False
+    wait_until(refused, 60, "the shards of the first host are away", every=0.2)
+    more = {f"more{i}" for i in range(40)}
+    answered = []
+
+    def added():
+        try:
+            second.task.add_collection(of_second, [models.TaskAddParameter(id=task, command_line=seconds(0.4)) for task in sorted(more)])
+            answered.append(time.monotonic() - begun)
+        except Exception:  # noqa: BLE001: the road over the first broker is given up within seconds
+            return False
+        return True
+    wait_until(added, 60, "the second host's shard takes tasks", every=0.2)
+    wait_tasks_complete(second, of_second, 2 + len(more))
+    hosts.check_at(second, of_second, {"first", "second"} | more)
+    took = time.monotonic() - begun
+    expect(not any(about["State"]["Running"] for about in hosts.engine.inspect(*victims)), "all of that without the first host")
+    hosts.engine.run("start", *victims)
+    hosts.wait_healthy(120)
+    wait_tasks_complete(hosts.batch(), of_first, 2 + len(held), 240)
+    again = hosts.check(of_first, {"first", "second"} | held)
+    print(f"control host 1 killed with {len(held)} tasks of its shard running: the other one's shard took {len(more)} tasks after {answered[0]:.1f} s, and "
+          f"all had ended after {took:.0f} s; then it was started: none lost, {again} attempts again", flush=True)
+
 
 def main():
     parser = argparse.ArgumentParser()
@@ -500,6 +575,8 @@ def main():
     kind, tests = Hosts, [three_hosts, tasks_and_their_files, a_worker_is_killed]
     if options.faults:
         tests = [three_hosts, tasks_and_their_files, network_taken_away, network_silent, each_container_is_killed, all_of_a_host_is_killed]
+    if options.control:
+        kind, tests = TwoControlHosts, [both_control_hosts_serve, the_first_control_host_is_lost]
     try:
         with Engine() as engine:
             begun = time.monotonic()
@@ -507,7 +584,7 @@ def main():
             print(f"packages and images: {time.monotonic() - begun:.0f} s", flush=True)
             begun = time.monotonic()
             with kind(engine, version) as hosts:
-                print(f"three hosts are up after {time.monotonic() - begun:.0f} s", flush=True)
+                print(f"the hosts are up after {time.monotonic() - begun:.0f} s", flush=True)
                 for test in tests:
                     started = time.monotonic()
                     test(hosts)
