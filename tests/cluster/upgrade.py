@@ -23,7 +23,8 @@ from azure.batch import models  # noqa: E402
 IMAGES = ["gateway", "broker", "scheduler", "worker", "windlass", "proxy", "worker-demo"]
 # In the order of docker/README.md.
 SERVICES = ["broker-1", "broker-2", "scheduler-1", "scheduler-2", "gateway-1", "gateway-2", "storage", "proxy", "worker"]
-AWAY_SECONDS_MAX = 5
+AWAY_SECONDS_GOAL = 5
+AWAY_SECONDS_MAX = 10  # the goal, on a machine that is busy with other things
 ROUNDS_BETWEEN = 10  # answers that each client wants before the next container is replaced
 SETTLED_SECONDS = 240
 
@@ -163,7 +164,7 @@ def replaced_one_by_one(cluster):
         tasks = [task.id for task in batch.task.list(client.job)]
         expect(sorted(tasks) == client.acknowledged, f"the tasks of shard {client.shard} are those that were acknowledged, once each")
     print(f"{sum(len(client.acknowledged) for client in clients)} tasks on {SHARDS} shards; longest unavailability of a shard: "
-          f"{max(away.values()):.1f} s ({max(away, key=away.get)})", flush=True)
+          f"{max(away.values()):.1f} s ({max(away, key=away.get)}); the goal is {AWAY_SECONDS_GOAL} s", flush=True)
     expect(max(away.values()) <= AWAY_SECONDS_MAX, f"no shard is away for more than {AWAY_SECONDS_MAX} s: {away}")
 
 
