@@ -2,7 +2,7 @@
 """docker/compose.control.yml and docker/compose.worker.yml: three hosts, each a project in a network of its own, joined by
 nothing but the control host's published ports. Members join with tokens, and unmodified Azure clients use the cluster.
 
-Usage: hosts.py            three hosts, enrolment, tasks and their files, a worker killed
+Usage: hosts.py            three hosts, enrolment, tasks and their files, a worker killed, a worker revoked
        hosts.py --faults   each container killed in turn, all of a host at once, a host's network cut and mended (two ways)
        hosts.py --control  a second control host with a broker and shards of its own; the first one lost
 
@@ -383,6 +383,21 @@ def a_worker_is_killed(hosts):
     kill_and_start(hosts, hosts.a, hosts.a.containers()["worker"][:1], "one-worker-of-a")
 
 
+def a_worker_is_revoked(hosts):
+    """As docs/OPERATING.md removes a host: its key is good for nothing, and the others go on."""
+    hosts.control.compose("run", "--rm", "-T", "init", "cluster", "revoke", "worker-b-1")
+
+    def cut_off():
+        states = [about["State"]["Health"]["Status"] for about in hosts.b.containers()["worker"]]
+        return sorted(states) == ["healthy", "unhealthy"]
+    wait_until(cut_off, 90, "one worker of host b is cut off", every=0.5)
+    hosts.make_job("without")
+    names = {f"n{i}" for i in range(NODES)}
+    hosts.batch().task.add_collection("without", [models.TaskAddParameter(id=name, command_line=seconds(0.4)) for name in sorted(names)])
+    wait_tasks_complete(hosts.batch(), "without", len(names))
+    hosts.check("without", names)
+
+
 def each_container_is_killed(hosts):
     for name, host in (("control", hosts.control), ("a", hosts.a), ("b", hosts.b)):
         for service, abouts in sorted(host.containers().items()):
@@ -579,7 +594,7 @@ def main():
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is taken down then too
     overlaps_are_seen()
-    kind, tests = Hosts, [three_hosts, tasks_and_their_files, a_worker_is_killed]
+    kind, tests = Hosts, [three_hosts, tasks_and_their_files, a_worker_is_killed, a_worker_is_revoked]
     if options.faults:
         tests = [three_hosts, tasks_and_their_files, network_taken_away, network_silent, each_container_is_killed, all_of_a_host_is_killed]
     if options.control:
