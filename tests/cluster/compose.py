@@ -20,7 +20,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import node_packages  # noqa: E402
-from cluster import ROOT, Cluster, Failure, expect, make_job, make_pool, wait_tasks_complete, wait_until  # noqa: E402
+from cluster import ROOT, Cluster, expect, make_job, make_pool, wait_tasks_complete, wait_until  # noqa: E402
 from engine import Engine, NoEngine  # noqa: E402
 from project import UP_SECONDS, Project, build_images, free_port, free_subnet  # noqa: E402
 

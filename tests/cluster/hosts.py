@@ -324,7 +324,7 @@ def three_hosts(hosts):
     broker, = hosts.control.containers()["broker"]
     inside, = (network["IPAddress"] for network in broker["NetworkSettings"]["Networks"].values())
     def knock(about, address):
-        return hosts.engine.run("exec", about["Id"], "bash", "-c", f"time timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/8450' 2>&1 && echo open", check=False)
+        return hosts.engine.run("exec", about["Id"], "bash", "-c", f"timeout 5 bash -c 'exec 3<>/dev/tcp/{address}/8450' 2>&1 && echo open", check=False)
     for host in (hosts.a, hosts.b):
         workers = host.containers()["worker"]
         expect(not any(about["HostConfig"]["PortBindings"] for about in workers), "a worker publishes no port")
