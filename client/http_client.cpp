@@ -24,6 +24,13 @@ using tcp = asio::ip::tcp;
 constexpr std::uint64_t kBodyBytesMax = 256ULL * 1024 * 1024;  // of answers kept in memory
 constexpr std::size_t kPieceBytes = 256 * 1024;
 
+// What went wrong, without the place in a library's source that what() may add.
+std::string reason_of(const std::exception& failure) {
+  if (const auto* system = dynamic_cast<const boost::system::system_error*>(&failure))
+    return system->code().message();
+  return failure.what();
+}
+
 }  // namespace
 
 std::string Url::host_and_port() const {
@@ -91,7 +98,7 @@ class HttpClient::Connection {
       connect(server, ca_file);
     } catch (const std::exception& failure) {
       throw Unreachable("cannot reach " + server.scheme + "://" + server.host_and_port() + ": " +
-                        failure.what());
+                        reason_of(failure));
     }
   }
 
@@ -223,7 +230,7 @@ HttpResponse HttpClient::send(const HttpRequest& request,
       connection_.reset();
       if (stale) continue;
       throw Unreachable("no answer from " + server_.scheme + "://" + server_.host_and_port() +
-                        ": " + failure.what());
+                        ": " + reason_of(failure));
     } catch (...) {
       connection_.reset();
       throw;

@@ -321,6 +321,20 @@ void Place::refresh() {
   }
 }
 
+std::optional<Membership> membership_in(const std::string& key_dir) {
+  return read_membership(membership_file(key_dir));
+}
+
+std::optional<EnrolmentOutcome> standing_of(const Membership& membership) {
+  EnrolmentRequest request;
+  request.wish = EnrolmentWish::look;
+  request.cluster = membership.cluster;
+  request.role = membership.role;
+  const auto reply = ask_door(membership, request);
+  if (!reply) return std::nullopt;
+  return reply->outcome;
+}
+
 Membership rotate_key(const std::string& key_dir) {
   std::optional<Membership> membership = read_membership(membership_file(key_dir));
   if (!membership)

@@ -83,6 +83,13 @@ class Place {
 // directory before the file changes. Throws StartRefused with the reason. Returns the new state.
 Membership rotate_key(const std::string& key_dir);
 
+// What windlass doctor looks at: the membership that a key folder holds, if any. Throws
+// StartRefused when there is one that cannot be read.
+std::optional<Membership> membership_in(const std::string& key_dir);
+
+// What the enrolment door says to this member's key. Nothing when nobody answers. Changes nothing.
+std::optional<EnrolmentOutcome> standing_of(const Membership& membership);
+
 // For the broker that runs beside the directory and may write it: makes its membership in `key_dir`
 // where there is none, and says where others reach it. Throws StartRefused.
 void settle_control_broker(DirectoryFile& directory, const std::string& key_dir,

@@ -1,10 +1,12 @@
 #!/usr/bin/python3
 """The command line against a real cluster: argv in = argv of the process, 10,000 lines once each, what failed is
 shown, a task is followed live, and every exit code means what docs/CLI.md says."""
+import contextlib
 import json
 import os
 import pathlib
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -108,6 +110,37 @@ def exit_codes():
         expect(waiting.wait(30) == 130, "130: interrupted")
 
 
+def doctor():
+    def look(*words):
+        done = subprocess.run([WINDLASS, "doctor", *words, "-o", "json"], capture_output=True, text=True)
+        # Of several keys, the worst.
+        return done.returncode, {row["check"]: row for row in sorted(json.loads(done.stdout), key=lambda row: ("ok", "warn", "fail").index(row["level"]))}
+    with Cluster() as cluster:
+        code, found = look("--data", cluster.data)
+        expect(code == 0 and not [row for row in found.values() if row["level"] == "fail"], f"a healthy cluster: {found}")
+        expect(all(found[role]["found"] == "ready" for role in ("broker", "scheduler", "gateway", "worker-0")), str(found))
+        expect("fdatasync" in found["sync"]["found"] and found["clock"]["level"] == "ok", str(found))
+        key = next(pathlib.Path(cluster.data).glob("accounts/*.primary.key"))
+        key.chmod(0o644)
+        code, found = look("--data", cluster.data)
+        expect(code == 1 and "every user" in found["key"]["found"], f"a key that all may read: {found}")
+        key.chmod(0o600)
+        port = int(cluster.environment["AZURE_BATCH_ENDPOINT"].rsplit(":", 1)[1])
+        cluster.stop()
+        code, found = look("--data", cluster.data)
+        expect(code == 0 and "windlass dev" in found["cluster"]["next"], f"one that does not run: {found}")
+        with contextlib.closing(socket.create_server(("127.0.0.1", port))):
+            code, found = look("--data", cluster.data)
+            taken = found[f"port {port}"]
+            expect(code == 1 and f"kill {os.getpid()}" in taken["next"], f"a port that is taken: {taken}")
+            code, found = look("--broker", f"tcp://127.0.0.1:{port}")
+            expect(found["broker"]["level"] == "ok", "an endpoint that takes connections")
+        code, found = look("--broker", f"tcp://127.0.0.1:{port}")
+        expect(code == 1 and found["broker"]["level"] == "fail", f"one that does not: {found['broker']}")
+        text = subprocess.run([WINDLASS, "doctor", "--data", cluster.data], capture_output=True, text=True).stdout
+        expect(text.splitlines()[-1].startswith("0 failed, ") and "      -> start it: windlass dev" in text, text)
+
+
 def supervisor():
     with Cluster("--workers", "2") as cluster:
         roles = [entry["role"] for entry in cluster.status()]
@@ -122,4 +155,4 @@ def supervisor():
             beside.command("submit", "--job", "j", "--wait", "--", "/bin/true", timeout=120)
 
 
-run([words_survive, what_fails_is_shown, many_lines_once_each, exit_codes, supervisor])
+run([words_survive, what_fails_is_shown, many_lines_once_each, exit_codes, doctor, supervisor])

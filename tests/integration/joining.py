@@ -82,12 +82,15 @@ def members_join_run_a_task_and_are_revoked():
         members.stop("plain")
         run_task(batch, "job")  # nobody has disturbed those who belong here
 
+        expect(members.doctor("worker-1") == ("ok", ""), f"a member in good health: {members.doctor('worker-1')}")
         members.cluster("revoke", "worker-1", "--dir", members.dir)
         wait_until(lambda: members.refused("revoked") > 0, 60, "a revoked key is refused")
         wait_until(lambda: not members.door("worker-1", "readyz"), 60, "the worker notices that it is cut off")
         wait_until(lambda: all(str(getattr(node.state, "value", node.state)) in ("unknown", "unusable")
                                for node in batch.compute_node.list("pool")), 60, "its nodes are lost")
         expect(members.member_states()["worker-1"] == ("worker", "revoked"), str(members.member_states()))
+        level, following = members.doctor("worker-1")
+        expect(level == "fail" and "cluster token --role worker" in following, f"the doctor says what to do: {following}")
         members.stop("worker-1")
         expect(members.start_worker("worker-1", wait=False).wait(60) == 2, "a revoked worker does not start")
         expect("revoked" in members.log("worker-1"), members.log("worker-1"))
