@@ -51,6 +51,7 @@ std::vector<Command> dev_commands();
 std::vector<Command> cluster_commands();
 std::vector<Command> admin_commands();
 std::vector<Command> doctor_commands();
+std::vector<Command> top_commands();
 std::vector<Command> pool_commands();
 std::vector<Command> job_commands();
 std::vector<Command> task_commands();

@@ -141,6 +141,60 @@ def doctor():
         expect(text.splitlines()[-1].startswith("0 failed, ") and "      -> start it: windlass dev" in text, text)
 
 
+def top():
+    with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+        gate = pathlib.Path(folder) / "gate"
+        os.chmod(folder, 0o755)
+        cluster.command("pool", "create", "p", "--nodes", "2", "--slots", "3", "--wait")
+        cluster.command("submit", "--job", "j", "--pool", "p", "--array", "1-10", "--shell", "--",
+                        f"until [ -e {gate} ]; do sleep 0.05; done; [ {{}} != 3 ]")
+
+        def look(*words, data=("--data", cluster.data)):
+            return json.loads(cluster.command("top", *data, "--once", "-o", "json", *words).stdout)
+
+        def full():
+            view = look("--interval", "0.2")
+            return view["tasks"]["running"] == 6 and view["tasks"]["waiting"] == 4 and view
+        view = wait_until(full, 60, "six tasks that run and four that wait")
+        expect(view["slots"] == {"used": 6, "total": 6} and view["tasks"]["waitingFor"] == {"slots": 4}, str(view))
+        expect(view["doors"]["answering"] == {"broker": 1, "gateway": 1, "scheduler": 1, "worker": 1}, str(view["doors"]))
+        expect(sum(shard["running"] for shard in view["shards"]) == 6 and len(view["shards"]) == 2, str(view["shards"]))
+
+        # All ten end within what one look watches, and one of them fails.
+        watching = subprocess.Popen([WINDLASS, "top", "--data", cluster.data, "--interval", "0.5", "-o", "json"], stdout=subprocess.PIPE, text=True)
+        json.loads(watching.stdout.readline())
+        gate.touch()
+        ended = failed = 0.0
+        while round(ended) < 10:
+            view = json.loads(watching.stdout.readline())
+            ended += view["rates"]["endedPerSecond"] * view["seconds"]
+            failed += view["rates"]["failedPerSecond"] * view["seconds"]
+            expect(round(view["rates"]["endedPerSecond"], 6) == 0 or view["slowest"]["commitP99Seconds"] > 0, str(view))
+        expect(round(ended) == 10 and round(failed) == 1, f"rates over their time are what happened: {ended}, {failed}")
+        watching.send_signal(2)
+        expect(watching.wait(30) == 130, "130: interrupted")
+
+        # Without a terminal lines are appended, and nothing is redrawn.
+        lines = subprocess.Popen([WINDLASS, "top", "--data", cluster.data, "--interval", "0.1"], stdout=subprocess.PIPE, text=True)
+        for _ in range(2):
+            line = lines.stdout.readline()
+            expect("0 waiting, 0 running, " in line and "\033" not in line, repr(line))
+        lines.kill()
+        lines.wait()
+
+        doors = [entry["admin"] for entry in cluster.status() if entry["role"] in ("scheduler", "broker")]
+        targets = pathlib.Path(folder) / "scheduler.yml"
+        targets.write_text(f"# a comment\n- targets: {json.dumps(doors)}\n")
+        for data in (("--admin", ",".join(doors)), ("--targets", str(targets))):
+            expect(look("--interval", "0.1", data=data)["doors"]["answering"] == {"broker": 1, "scheduler": 1}, f"{data}")
+        silent = look("--interval", "0.1", data=("--admin", f"{doors[0]},127.0.0.1:1"))["doors"]["silent"]
+        expect([door["door"] for door in silent] == ["127.0.0.1:1"], f"a door that is silent is named: {silent}")
+        expect(cluster.command("top", "--admin", "127.0.0.1:1", check=False).returncode == 6, "6: nobody answers")
+        expect(cluster.command("top", "--interval", "0", check=False).returncode == 2, "2: no interval")
+        cluster.stop()
+        expect(cluster.command("top", "--data", cluster.data, check=False).returncode == 6, "6: no cluster runs")
+
+
 def supervisor():
     with Cluster("--workers", "2") as cluster:
         roles = [entry["role"] for entry in cluster.status()]
@@ -155,4 +209,4 @@ def supervisor():
             beside.command("submit", "--job", "j", "--wait", "--", "/bin/true", timeout=120)
 
 
-run([words_survive, what_fails_is_shown, many_lines_once_each, exit_codes, doctor, supervisor])
+run([words_survive, what_fails_is_shown, many_lines_once_each, exit_codes, doctor, top, supervisor])
