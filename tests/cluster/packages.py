@@ -24,6 +24,7 @@ CAPABILITIES = [
     "AUDIT_CONTROL", "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_ADMIN",
     "NET_BIND_SERVICE", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYSLOG", "SYS_ADMIN", "SYS_CHROOT", "SYS_NICE", "SYS_PTRACE",
     "SYS_TIME", "SYS_TTY_CONFIG"]
+LEASE_SECONDS = 30  # the scheduler's default
 STOP_SECONDS = 30  # less than TimeoutStopSec: a stop is orderly, not a kill
 
 
@@ -179,7 +180,7 @@ def a_stop_drains(host):
     wait_until(lambda: host.states("long") == {"t": "running"}, 60, "a task that runs")
     host.stop("worker")
     begun = time.monotonic()
-    wait_until(lambda: host.states("long") == {"t": "active"}, 60, "the task in the queue again")
+    wait_until(lambda: host.states("long") == {"t": "active"}, LEASE_SECONDS / 2, "the task in the queue again, without its lease running out")
     print(f"its task in the queue again after {time.monotonic() - begun:.1f} s", flush=True)
     expect(host.answer("cat /proc/[0-9]*/comm | grep -c sleep") == "0", "its process is gone")
     host.run("systemctl start windlass-worker")

@@ -129,6 +129,10 @@ void NodeAgent::finish_turn(Effects& effects) {
 
 void NodeAgent::shut_down(Now now, Effects& effects) {
   shutting_down_ = true;
+  // Said first, so that no shard puts on these nodes what they lose now.
+  for (const auto& [id, node] : nodes_) {
+    if (node.grant) say_status(node, effects);
+  }
   std::vector<RunId> ids;
   for (const auto& [id, run] : runs_) ids.push_back(id);
   for (const RunId id : ids) {

@@ -140,6 +140,8 @@ class NodeAgent {
   void start_task_ended(Run& run, Now now, std::optional<FailureInfo> failure, Effects& effects);
   void set_state(Node& node, NodeState state, Effects& effects);
   void say_status(const Node& node, Effects& effects);
+  // Of a worker that shuts down, ready nodes are offline. Not kept: its next start resyncs them.
+  NodeState state_to_say(const Grant& grant) const;
   std::vector<EnvironmentSetting> start_environment(const Grant& grant) const;
 
   // attempts.cpp

@@ -23,7 +23,8 @@ void NodeAgent::session_opened(ShardId shard, bool resumed, Now now, Effects& ef
   for (auto u = first; u != unreported_.end() && u->first.shard == shard; ++u)
     sync.unreported.push_back(u->first);
   for (const auto& [id, grant] : book_.grants) {
-    if (grant.shard == shard) sync.nodes.push_back({id, grant.claim, grant.boot, grant.state});
+    if (grant.shard == shard)
+      sync.nodes.push_back({id, grant.claim, grant.boot, state_to_say(grant)});
   }
   say(shard, std::move(sync), effects);
   for (const auto& [id, grant] : book_.grants) {

@@ -121,8 +121,13 @@ void NodeAgent::set_state(Node& node, NodeState state, Effects& effects) {
 void NodeAgent::say_status(const Node& node, Effects& effects) {
   const Grant& grant = *node.grant;
   say(grant.shard,
-      NodeStatus{grant.node_id, grant.boot, grant.state, grant.start_task_info, grant.errors},
+      NodeStatus{grant.node_id, grant.boot, state_to_say(grant), grant.start_task_info,
+                 grant.errors},
       effects);
+}
+
+NodeState NodeAgent::state_to_say(const Grant& grant) const {
+  return shutting_down_ && grant.state == NodeState::idle ? NodeState::offline : grant.state;
 }
 
 std::vector<EnvironmentSetting> NodeAgent::start_environment(const Grant& grant) const {

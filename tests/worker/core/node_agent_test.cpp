@@ -338,8 +338,10 @@ BOOST_AUTO_TEST_CASE(shutting_down_kills_and_reports_lost) {
   h.open();
   const std::string node = h.ready_node();
   const RunId run = h.run_of(h.assignment(node, 1));
+  h.take_said<NodeStatus>();
   h.agent->shut_down(h.now, h.effects);
   h.step();
+  BOOST_TEST((h.one_said<NodeStatus>().state == NodeState::offline));
   BOOST_TEST((h.one_work<StopProcess>().grace == Duration::zero()));
   BOOST_TEST(!h.agent->idle());
   h.ended(run, 137);
@@ -347,6 +349,12 @@ BOOST_AUTO_TEST_CASE(shutting_down_kills_and_reports_lost) {
   BOOST_TEST(h.agent->idle());
   h.say(0, h.assignment(node, 2));
   BOOST_TEST((h.one_said<AttemptEnded>().end == AttemptEnd::lost));
+  h.take_said<Resync>();
+  h.open();
+  BOOST_TEST((h.one_said<Resync>().nodes.at(0).state == NodeState::offline));
+  h.restart();
+  h.open();
+  BOOST_TEST((h.one_said<Resync>().nodes.at(0).state == NodeState::idle));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
