@@ -49,6 +49,13 @@ class Members:
     def windlass(self, *words):
         return subprocess.run([WINDLASS, *words], capture_output=True, text=True)
 
+    def doctor(self, name):
+        """What windlass doctor says of a member: the worst of what is about it, and the step to take."""
+        done = self.windlass("doctor", "--key-dir", f"{self.root}/{name}/key", "--disk", self.root, "-o", "json")
+        about = [row for row in json.loads(done.stdout) if row["check"] in ("member", "key", "key folder", "broker", "broker's bulk")]
+        worst = max(about, key=lambda row: ("ok", "warn", "fail").index(row["level"]))
+        return worst["level"], worst["next"]
+
     def cluster(self, *words, check=True):
         done = self.windlass("cluster", *words)
         if check and done.returncode != 0:
