@@ -174,11 +174,21 @@ void Brokers::say_hello(std::size_t link, MonoTime now) {
   brokers_[link].hello_at = now + kHelloInterval;
 }
 
+bool Brokers::another_lives(std::size_t than) const {
+  for (std::size_t link = 0; link < brokers_.size(); ++link) {
+    if (link != than && brokers_[link].alive && connection_.connected(link)) return true;
+  }
+  return false;
+}
+
 void Brokers::judge(MonoTime now) {
   bool changed = false;
   for (std::size_t link = 0; link < brokers_.size(); ++link) {
     Broker& broker = brokers_[link];
-    if (broker.alive && now - broker.heard_at >= kBrokerSilenceMax) {
+    // A link that is down says so at once, and another broker need not be waited for. Without
+    // another one the road stays: links also go down for a moment, when they get new keys.
+    const bool left = broker.alive && !connection_.connected(link) && another_lives(link);
+    if (broker.alive && (left || now - broker.heard_at >= kBrokerSilenceMax)) {
       broker.alive = false;
       broker.routes.clear();
       changed = true;

@@ -79,6 +79,7 @@ class Brokers {
 
   void on_status(std::size_t link, std::string_view body, MonoTime now);
   void on_undeliverable(std::size_t link, std::string_view body);
+  bool another_lives(std::size_t than) const;
   void judge(MonoTime now);
   void renew(std::size_t link);
   void rekey(MonoTime now);

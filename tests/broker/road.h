@@ -113,6 +113,20 @@ inline bool run_until(const std::vector<Participant*>& everybody,
   }
 }
 
+// The same while everybody's clock stands still: nothing that only time brings about happens.
+inline bool run_until_at(MonoTime standing, const std::vector<Participant*>& everybody,
+                         const std::function<bool()>& done) {
+  const MonoTime end = runtime::mono_now() + kPatience;
+  while (runtime::mono_now() < end) {
+    for (Participant* p : everybody) p->turn(standing);
+    if (done()) return true;
+    std::vector<pollfd> fds;
+    for (Participant* p : everybody) fds.push_back({p->fd(), POLLIN, 0});
+    ::poll(fds.data(), fds.size(), 10);
+  }
+  return false;
+}
+
 // A shard that keeps its sessions as a real one does: rows that survive a restart of the endpoint,
 // an inbox written before it is acknowledged, answers stored beside it.
 class TestShard : public Participant {

@@ -1,5 +1,6 @@
 // Endpoints over real sockets and brokers, with brokers and shards that go away in between.
 #include "tests/broker/road.h"
+#include "bus/brokers.h"
 
 #include <boost/test/unit_test.hpp>
 
@@ -201,6 +202,25 @@ BOOST_AUTO_TEST_CASE(one_of_two_brokers_may_go) {
     first.reset();
   }
   BOOST_TEST(each_once(shard.commands_applied, sent));
+}
+
+BOOST_AUTO_TEST_CASE(a_broker_that_leaves_is_left_at_once_for_another) {
+  SocketFolder folder;
+  const std::vector<std::string> both{folder.endpoint("bus1"), folder.endpoint("bus2")};
+  auto first = std::make_unique<RunningBroker>(both[0], folder.endpoint("bulk1"));
+  auto second = std::make_unique<RunningBroker>(both[1], folder.endpoint("bulk2"));
+  TestShard shard(both);
+  TestPeer gateway(PeerKind::gateway, both);
+  gateway.delete_job(0, "j0");
+  BOOST_TEST_REQUIRE(run_until({&gateway, &shard}, [&] { return gateway.answers.size() == 1; }));
+  // Long enough that both brokers have told both sides of each other.
+  const MonoTime soon = runtime::mono_now() + bus::kHelloInterval * 2;
+  BOOST_TEST_REQUIRE(run_until({&gateway, &shard}, [&] { return runtime::mono_now() >= soon; }));
+  const MonoTime standing = runtime::mono_now();
+  first.reset();  // the one that all roads take
+  gateway.delete_job(0, "j1");
+  BOOST_TEST(
+      run_until_at(standing, {&gateway, &shard}, [&] { return gateway.answers.size() == 2; }));
 }
 
 BOOST_FIXTURE_TEST_CASE(shards_write_to_each_other, OneBroker) {
