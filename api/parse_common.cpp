@@ -237,4 +237,8 @@ bool stays_below(std::string_view path) {
   return true;
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 }  // namespace windlass::api

@@ -25,6 +25,9 @@ bool read_http_url(const Value& value, std::string& out);
 // The communication mode as its canonical word.
 void read_communication_mode(const Value& value, std::string& out);
 
+// Whether a body that may be left out was.
+bool is_blank(std::string_view text);
+
 // Whether a resource file's path stays below the working directory.
 bool stays_below(std::string_view path);
 

@@ -141,10 +141,6 @@ bool read_job(JobSpec& spec, std::string_view name, const Value& value) {
   return true;
 }
 
-bool is_blank(std::string_view text) {
-  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
-}
-
 }  // namespace
 
 Result<JobSpec> parse_add_job(std::string_view text) {

@@ -100,6 +100,8 @@ enum class NodeState : std::uint8_t {
 inline constexpr int kNodeStatesTotal = 13;
 
 enum class SchedulingState : std::uint8_t { enabled, disabled };
+// What becomes of the tasks of a node that takes no more.
+enum class NodeDisableSchedulingOption : std::uint8_t { requeue, terminate, taskcompletion };
 enum class StartTaskState : std::uint8_t { running, completed };
 
 struct StartTaskInfo {

@@ -5,12 +5,36 @@
 namespace windlass::scheduler {
 
 const std::array<std::string_view, kRequestKindsTotal> kRequestKindNames = {
-    "add_pool",        "delete_pool",     "patch_pool",     "resize_pool",    "stop_resize",
-    "add_job",         "delete_job",      "terminate_job",  "disable_job",    "enable_job",
-    "change_job",      "add_tasks",       "delete_task",    "terminate_task", "change_task",
-    "get_pool",        "list_pools",      "get_node",       "list_nodes",     "list_node_counts",
-    "find_job",        "get_job",         "list_jobs",      "get_task",       "list_tasks",
-    "get_task_counts", "find_task_files", "find_node_files"};
+    "add_pool",
+    "delete_pool",
+    "patch_pool",
+    "resize_pool",
+    "stop_resize",
+    "disable_node_scheduling",
+    "enable_node_scheduling",
+    "add_job",
+    "delete_job",
+    "terminate_job",
+    "disable_job",
+    "enable_job",
+    "change_job",
+    "add_tasks",
+    "delete_task",
+    "terminate_task",
+    "change_task",
+    "get_pool",
+    "list_pools",
+    "get_node",
+    "list_nodes",
+    "list_node_counts",
+    "find_job",
+    "get_job",
+    "list_jobs",
+    "get_task",
+    "list_tasks",
+    "get_task_counts",
+    "find_task_files",
+    "find_node_files"};
 
 const std::array<std::string_view, kFailureReasonsTotal> kFailureReasonNames = {
     "FailureExitCode",

@@ -41,6 +41,8 @@ struct Request {
     getTaskCounts @25 :OnJob;
     findTaskFiles @26 :OnTask;
     findNodeFiles @27 :OnNode;
+    disableNodeScheduling @28 :DisableNodeScheduling;
+    enableNodeScheduling @29 :OnNode;
   }
 }
 
@@ -52,6 +54,11 @@ struct OnPool {
 struct OnNode {
   poolId @0 :Text;
   nodeId @1 :Text;
+}
+struct DisableNodeScheduling {
+  poolId @0 :Text;
+  nodeId @1 :Text;
+  option @2 :M.NodeDisableSchedulingOption;
 }
 struct OnJob {
   jobId @0 :Text;

@@ -97,6 +97,7 @@ struct PoolSpec {
 enum NodeFillType { spread @0; pack @1; }
 enum PoolState { active @0; deleting @1; }
 enum AllocationState { steady @0; resizing @1; stopping @2; }
+enum NodeDisableSchedulingOption { requeue @0; terminate @1; taskcompletion @2; }
 enum NodeDeallocationOption { requeue @0; terminate @1; taskcompletion @2; retaineddata @3; }
 
 struct ResizeError {

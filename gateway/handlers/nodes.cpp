@@ -3,6 +3,7 @@
 #include "gateway/handlers/handlers.h"
 
 #include "api/list_writer.h"
+#include "api/parse_node.h"
 #include "api/write_pool.h"
 #include "gateway/core/merge.h"
 #include "gateway/handlers/asking.h"
@@ -41,6 +42,36 @@ Async<Reply> compute_node_list(Exchange& exchange) {
     api::write_node(json, node, exchange.viewer, list->select);
   writer.finish(link_after(exchange, page->next));
   co_return success(exchange, std::move(json));
+}
+
+namespace {
+
+// Commands about a node that is there: pool and node from the URL, the rest given.
+template <class NodeCommand>
+Async<Reply> change_node(Exchange& exchange, NodeCommand command) {
+  auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
+  if (!pool_id) co_return std::move(pool_id.error());
+  auto node_id = id_in_url(exchange, 1, ErrorCode::node_not_found);
+  if (!node_id) co_return std::move(node_id.error());
+  command.pool_id = *pool_id;
+  command.node_id = *node_id;
+  const ShardId shard = pool_shard(exchange, *pool_id);
+  Request request(std::move(command));
+  Answer answer = co_await ask(exchange, shard, std::move(request));
+  const std::string url = exchange.viewer.base_url + "pools/" + *pool_id + "/nodes/" + *node_id;
+  co_return done(exchange, shard, answer, url);
+}
+
+}  // namespace
+
+Async<Reply> compute_node_disable_scheduling(Exchange& exchange) {
+  auto command = api::parse_disable_node_scheduling(exchange.request.body);
+  if (!command) co_return std::move(command.error());
+  co_return co_await change_node(exchange, std::move(*command));
+}
+
+Async<Reply> compute_node_enable_scheduling(Exchange& exchange) {
+  return change_node(exchange, EnableNodeScheduling{});
 }
 
 Async<Reply> account_list_pool_node_counts(Exchange& exchange) {

@@ -49,11 +49,11 @@ void count(TaskCounts& counts, const TaskRecord& task, int sign) {
   WINDLASS_ASSERT(counts.tasks.failed >= 0);
 }
 
-// A node with running tasks is `running`, without it is `idle`; the rest of its states are told.
+// A node with running tasks is `running`, without it is `idle`, or `offline` where it may have
+// none; the rest of its states are told.
 void follow_load(State& state, Node& node, WallTime at) {
   NodeState wanted = node.record.state;
-  if (node.running > 0 && wanted == NodeState::idle) wanted = NodeState::running;
-  if (node.running == 0 && wanted == NodeState::running) wanted = NodeState::idle;
+  if (wanted == NodeState::idle || wanted == NodeState::running) wanted = ready_state(node);
   if (wanted != node.record.state) {
     node.record.state = wanted;
     node.record.state_time = at;

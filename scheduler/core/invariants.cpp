@@ -108,6 +108,9 @@ void check_nodes(const State& state, Check& check) {
                node_name + " is placeable exactly when it has room");
     check.that(node.record.state != NodeState::idle || node.running == 0,
                node_name + " is idle and runs nothing");
+    check.that(node.record.state != NodeState::idle ||
+                   node.record.scheduling_state == SchedulingState::enabled,
+               node_name + " is idle only when it may have tasks");
   }
 }
 

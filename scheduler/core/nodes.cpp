@@ -109,22 +109,33 @@ void claim_nodes(Step& step, const Pool& pool, bool dedicated, std::int32_t want
   }
 }
 
-void drain(Step& step, NodeSeq seq, NodeDeallocationOption option) {
-  NodeRecord record = step.state().find_node(seq)->record;
-  record.draining = true;
-  step.emit(NodePut{std::move(record)});
+enum class TasksOfNode : std::uint8_t { requeue, end, keep };
+
+void empty_node(Step& step, NodeSeq seq, TasksOfNode fate, const std::string& why) {
+  if (fate == TasksOfNode::keep) return;
   std::vector<RunningTask> tasks;
   for (const auto& [attempt, slots] : step.state().find_node(seq)->slots.held()) {
     const RunningTask* running = step.state().find_running(attempt.task);
     if (running != nullptr && running->record.attempt == attempt.attempt) tasks.push_back(*running);
   }
   for (const RunningTask& task : tasks) {
-    if (option == NodeDeallocationOption::requeue) requeue_running(step, task, true);
-    if (option == NodeDeallocationOption::terminate) {
-      end_task(step, task.record, "The node of the task was removed");
-      after_task(step, task.record.key.job);
+    if (fate == TasksOfNode::requeue) {
+      requeue_running(step, task, true);
+      continue;
     }
+    end_task(step, task.record, why);
+    after_task(step, task.record.key.job);
   }
+}
+
+void drain(Step& step, NodeSeq seq, NodeDeallocationOption option) {
+  NodeRecord record = step.state().find_node(seq)->record;
+  record.draining = true;
+  step.emit(NodePut{std::move(record)});
+  TasksOfNode fate = TasksOfNode::keep;
+  if (option == NodeDeallocationOption::requeue) fate = TasksOfNode::requeue;
+  if (option == NodeDeallocationOption::terminate) fate = TasksOfNode::end;
+  empty_node(step, seq, fate, "The node of the task was removed");
   return_if_empty(step, seq);
 }
 
@@ -247,6 +258,60 @@ Decision decide(Step& step, const std::string& account, const StopResize& comman
   const Version version = put(step, std::move(pool));
   pursue_targets(step, seq);
   return Done{version};
+}
+
+namespace {
+
+// The node of a command, or why there is none.
+struct FoundNode {
+  const Node* node = nullptr;
+  Error refusal;
+};
+
+FoundNode find_node(Step& step, const std::string& account, const std::string& pool_id,
+                    const std::string& node_id) {
+  const Pool* pool = step.state().find_pool(account, pool_id);
+  if (pool == nullptr) return {nullptr, {ErrorCode::pool_not_found, {}, {}}};
+  const auto found = pool->nodes.find(lower_cased(node_id));
+  if (found == pool->nodes.end()) return {nullptr, {ErrorCode::node_not_found, {}, {}}};
+  return {step.state().find_node(found->second), {}};
+}
+
+// The state that a ready node has by its load follows from whether it may have tasks.
+Decision put_scheduling(Step& step, const Node& node, SchedulingState wanted) {
+  if (node.record.scheduling_state == wanted)
+    return Error{ErrorCode::node_already_in_target_scheduling_state, {}, {}};
+  Node changed = node;
+  changed.record.scheduling_state = wanted;
+  const NodeState was = node.record.state;
+  if (was == NodeState::idle || was == NodeState::running || was == NodeState::offline) {
+    changed.record.state = ready_state(changed);
+    if (changed.record.state != was) changed.record.state_time = step.now.wall;
+  }
+  const Version version = step.next_version();
+  step.emit(NodePut{std::move(changed.record)});
+  return Done{version};
+}
+
+}  // namespace
+
+Decision decide(Step& step, const std::string& account, const DisableNodeScheduling& command) {
+  const FoundNode found = find_node(step, account, command.pool_id, command.node_id);
+  if (found.node == nullptr) return found.refusal;
+  const NodeSeq seq = found.node->record.seq;
+  const Decision decision = put_scheduling(step, *found.node, SchedulingState::disabled);
+  if (decision && std::holds_alternative<Error>(*decision)) return decision;
+  TasksOfNode fate = TasksOfNode::keep;
+  if (command.option == NodeDisableSchedulingOption::requeue) fate = TasksOfNode::requeue;
+  if (command.option == NodeDisableSchedulingOption::terminate) fate = TasksOfNode::end;
+  empty_node(step, seq, fate, "The scheduling of the task's node was disabled");
+  return decision;
+}
+
+Decision decide(Step& step, const std::string& account, const EnableNodeScheduling& command) {
+  const FoundNode found = find_node(step, account, command.pool_id, command.node_id);
+  if (found.node == nullptr) return found.refusal;
+  return put_scheduling(step, *found.node, SchedulingState::enabled);
 }
 
 void pursue_targets(Step& step, PoolSeq seq) {

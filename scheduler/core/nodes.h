@@ -10,6 +10,8 @@ Decision decide(Step& step, const std::string& account, const DeletePool& comman
 Decision decide(Step& step, const std::string& account, const PatchPool& command);
 Decision decide(Step& step, const std::string& account, const ResizePool& command);
 Decision decide(Step& step, const std::string& account, const StopResize& command);
+Decision decide(Step& step, const std::string& account, const DisableNodeScheduling& command);
+Decision decide(Step& step, const std::string& account, const EnableNodeScheduling& command);
 
 // Works toward the pool's targets: claims, drains, and says steady when they are met. Idempotent.
 void pursue_targets(Step& step, PoolSeq pool);

@@ -79,6 +79,12 @@ bool State::lingers(std::string_view account, std::string_view job_id,
   return lingering_by_id.contains({entity_key(account, job_id), lower_cased(task_id)});
 }
 
+NodeState ready_state(const Node& node) {
+  if (node.running > 0) return NodeState::running;
+  const bool disabled = node.record.scheduling_state == SchedulingState::disabled;
+  return disabled ? NodeState::offline : NodeState::idle;
+}
+
 bool takes_tasks(const State& state, const Node& node) {
   if (node.record.draining) return false;
   if (node.record.scheduling_state != SchedulingState::enabled) return false;

@@ -152,6 +152,9 @@ void leave_queue(State& state, Job& job);
 // Keeps the pool queue true for the job after any change of its state or queues.
 void reindex_job(State& state, JobSeq job);
 
+// What a node that could run tasks is called.
+NodeState ready_state(const Node& node);
+
 // Whether the node's state, scheduling and worker allow a new task, slots apart.
 bool takes_tasks(const State& state, const Node& node);
 

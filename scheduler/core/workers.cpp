@@ -73,7 +73,7 @@ void put_status(Step& step, const Node& node, NodeState said,
   NodeRecord record = node.record;
   if (record.state == NodeState::leavingpool) return;
   const bool ready = said == NodeState::idle || said == NodeState::running;
-  const NodeState state = ready ? (node.running > 0 ? NodeState::running : NodeState::idle) : said;
+  const NodeState state = ready ? ready_state(node) : said;
   enter(record, state, step.now.wall);
   if (info) record.start_task_info = info;
   record.errors = errors;

@@ -16,6 +16,8 @@ WINDLASS_STRUCT(ResizePool, (pool_id, PoolId), (conditions, Conditions),
                 (target_spot_nodes, TargetSpotNodes), (resize_timeout, ResizeTimeout),
                 (deallocation, Deallocation))
 WINDLASS_STRUCT(StopResize, (pool_id, PoolId), (conditions, Conditions))
+WINDLASS_STRUCT(DisableNodeScheduling, (pool_id, PoolId), (node_id, NodeId), (option, Option))
+WINDLASS_STRUCT(EnableNodeScheduling, (pool_id, PoolId), (node_id, NodeId))
 WINDLASS_STRUCT(AddJob, (spec, Spec))
 WINDLASS_STRUCT(DeleteJob, (job_id, JobId), (conditions, Conditions))
 WINDLASS_STRUCT(TerminateJob, (job_id, JobId), (conditions, Conditions), (reason, Reason))
@@ -49,6 +51,8 @@ WINDLASS_STRUCT(FindNodeFiles, (pool_id, PoolId), (node_id, NodeId))
 WINDLASS_VARIANT(Request, wire::Request, (AddPool, AddPool, ADD_POOL),
                  (DeletePool, DeletePool, DELETE_POOL), (PatchPool, PatchPool, PATCH_POOL),
                  (ResizePool, ResizePool, RESIZE_POOL), (StopResize, StopResize, STOP_RESIZE),
+                 (DisableNodeScheduling, DisableNodeScheduling, DISABLE_NODE_SCHEDULING),
+                 (EnableNodeScheduling, EnableNodeScheduling, ENABLE_NODE_SCHEDULING),
                  (AddJob, AddJob, ADD_JOB), (DeleteJob, DeleteJob, DELETE_JOB),
                  (TerminateJob, TerminateJob, TERMINATE_JOB), (DisableJob, DisableJob, DISABLE_JOB),
                  (EnableJob, EnableJob, ENABLE_JOB), (ChangeJob, ChangeJob, CHANGE_JOB),

@@ -43,6 +43,9 @@ template <>
 inline constexpr NodeDeallocationOption kLast<NodeDeallocationOption> =
     NodeDeallocationOption::retaineddata;
 template <>
+inline constexpr NodeDisableSchedulingOption kLast<NodeDisableSchedulingOption> =
+    NodeDisableSchedulingOption::taskcompletion;
+template <>
 inline constexpr NodeState kLast<NodeState> = NodeState::preempted;
 template <>
 inline constexpr SchedulingState kLast<SchedulingState> = SchedulingState::disabled;

@@ -35,6 +35,11 @@ def workflow(*options):
            "--task-slots-per-node", "4", "--image", "canonical:0001-com-ubuntu-server-jammy:22_04-lts",
            "--node-agent-sku-id", "batch.node.ubuntu 22.04")
         wait_until(lambda: [n["state"] for n in az("node", "list", "--pool-id", "conf-az")] == ["idle", "idle"], 60, "idle nodes")
+        node = ["--pool-id", "conf-az", "--node-id", az("node", "list", "--pool-id", "conf-az")[0]["id"]]
+        az("node", "scheduling", "disable", *node, "--node-disable-scheduling-option", "taskcompletion")
+        expect(az("node", "show", *node)["state"] == "offline", "a node without scheduling is offline")
+        az("node", "scheduling", "enable", *node)
+        expect(az("node", "show", *node)["state"] == "idle", "and idle again")
         az("job", "create", "--id", "conf-az-job", "--pool-id", "conf-az")
         tasks = [{"id": f"t{i:03}", "commandLine": f"/bin/sh -c 'echo task {i}'"} for i in range(TASKS)]
         path = pathlib.Path(folder) / "tasks.json"

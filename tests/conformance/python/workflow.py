@@ -83,6 +83,15 @@ def workflow(cluster):
     except BatchErrorException as error:
         expect(error.response.status_code == 412, "a stale If-Match is 412")
 
+    node = next(iter(client.compute_node.list("conf-python"))).id
+    client.compute_node.disable_scheduling("conf-python", node, "taskCompletion")
+    seen = client.compute_node.get("conf-python", node)
+    expect(seen.scheduling_state == "disabled" and seen.state == "offline", f"an empty node is offline: {seen.state}")
+    expect(error_code(client.compute_node.disable_scheduling, "conf-python", node) == "NodeAlreadyInTargetSchedulingState", "only once")
+    client.compute_node.enable_scheduling("conf-python", node)
+    seen = client.compute_node.get("conf-python", node)
+    expect(seen.scheduling_state == "enabled" and seen.state == "idle", f"and idle again: {seen.state}")
+
     client.task.delete("conf-python-job", "t001")
     expect(error_code(client.task.get, "conf-python-job", "t001") == "TaskNotFound", "a deleted task is gone")
     client.job.delete("conf-python-job")

@@ -335,6 +335,8 @@ BOOST_AUTO_TEST_CASE(declared_statuses_are_returned) {
   BOOST_TEST(status("POST", "/pools/p/resize", R"({"targetDedicatedNodes":1})") == 202);
   BOOST_TEST(status("POST", "/pools/p/stopresize") == 202);
   BOOST_TEST(status("PATCH", "/pools/p", R"({"metadata":[]})") == 200);
+  BOOST_TEST(status("POST", "/pools/p/nodes/n/disablescheduling") == 200);
+  BOOST_TEST(status("POST", "/pools/p/nodes/n/enablescheduling") == 200);
   BOOST_TEST(status("DELETE", "/jobs/j") == 202);
   BOOST_TEST(status("POST", "/jobs/j/disable", R"({"disableTasks":"requeue"})") == 202);
   BOOST_TEST(status("POST", "/jobs/j/enable") == 202);

@@ -130,6 +130,61 @@ BOOST_AUTO_TEST_CASE(stop_resize_keeps_what_was_reached) {
   BOOST_TEST(pool.current_dedicated_nodes == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_node_that_takes_no_more_tasks_is_offline_once_it_is_empty) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 1);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  const auto disable = [&](NodeDisableSchedulingOption option) {
+    return shard.ask(DisableNodeScheduling{"P", "NODE1", option});
+  };
+  const Answer kept = disable(NodeDisableSchedulingOption::taskcompletion);
+  BOOST_TEST_REQUIRE(std::holds_alternative<Done>(kept));
+  BOOST_TEST((shard.task("a").state == TaskState::running));
+  BOOST_TEST((shard.node("node1").record.state == NodeState::running));
+  shard.add(a_task().id("b"));
+  shard.finish("a");
+  BOOST_TEST((shard.task("b").state == TaskState::active));
+  BOOST_TEST((shard.node("node1").record.state == NodeState::offline));
+  BOOST_TEST((std::get<Error>(disable(NodeDisableSchedulingOption::requeue)).code ==
+              ErrorCode::node_already_in_target_scheduling_state));
+  // Its worker comes again, and does not change what was decided.
+  shard.say(NodeStatus{"node1", 1, NodeState::idle, std::nullopt, {}});
+  BOOST_TEST((shard.node("node1").record.state == NodeState::offline));
+
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(EnableNodeScheduling{"p", "node1"})));
+  BOOST_TEST((shard.task("b").state == TaskState::running));
+  BOOST_TEST((std::get<Error>(shard.ask(EnableNodeScheduling{"p", "node1"})).code ==
+              ErrorCode::node_already_in_target_scheduling_state));
+}
+
+BOOST_AUTO_TEST_CASE(tasks_of_a_disabled_node_run_again_or_end_as_asked) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 1);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("again"));
+  const auto again = NodeDisableSchedulingOption::requeue;
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(DisableNodeScheduling{"p", "node1", again})));
+  shard.end(shard.take_assignment("again"), 0, AttemptEnd::stopped);
+  BOOST_TEST((shard.task("again").state == TaskState::active));
+  BOOST_TEST((shard.node("node1").record.state == NodeState::offline));
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(EnableNodeScheduling{"p", "node1"})));
+  BOOST_TEST((shard.task("again").state == TaskState::running));
+
+  const auto end = NodeDisableSchedulingOption::terminate;
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(DisableNodeScheduling{"p", "node1", end})));
+  BOOST_TEST((shard.task("again").state == TaskState::completed));
+  shard.end(shard.take_assignment("again"), 0, AttemptEnd::stopped);
+  BOOST_TEST((shard.node("node1").record.state == NodeState::offline));
+
+  BOOST_TEST((std::get<Error>(shard.ask(DisableNodeScheduling{"p", "x", end})).code ==
+              ErrorCode::node_not_found));
+  BOOST_TEST((std::get<Error>(shard.ask(EnableNodeScheduling{"x", "node1"})).code ==
+              ErrorCode::pool_not_found));
+}
+
 BOOST_AUTO_TEST_CASE(nodes_that_their_worker_forgot_are_gone) {
   OneShard shard;
   shard.connect_worker();

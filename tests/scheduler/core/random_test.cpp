@@ -28,7 +28,7 @@ class Chaos {
 
   void step() {
     absorb();
-    switch (pick(0, 13)) {
+    switch (pick(0, 14)) {
       case 0:
       case 1:
       case 2:
@@ -59,12 +59,16 @@ class Chaos {
       case 13:
         if (pick(0, 9) == 0) lose_lease();
         break;
+      case 14:
+        toggle_node();
+        break;
     }
   }
 
   // No more trouble: everything that can run ends.
   void settle() {
     for (int i = 0; i < 3; ++i) shard_.ask(EnableJob{job(i), {}});
+    for (const std::string& node : nodes()) shard_.ask(EnableNodeScheduling{"p", node});
     for (int turn = 0; turn < 3000; ++turn) {
       absorb();
       if (held_.empty() && stopping_.empty()) break;
@@ -144,6 +148,25 @@ class Chaos {
       shard_.ask(DisableJob{job(which), {}, static_cast<DisableTasks>(pick(0, 2))});
     } else {
       shard_.ask(EnableJob{job(which), {}});
+    }
+  }
+
+  std::vector<std::string> nodes() const {
+    std::vector<std::string> ids;
+    for (const auto& [seq, node] : shard_.state().nodes) ids.push_back(node.record.id);
+    return ids;
+  }
+
+  void toggle_node() {
+    const std::vector<std::string> ids = nodes();
+    if (ids.empty()) return;
+    const std::string& id =
+        ids[static_cast<std::size_t>(pick(0, static_cast<int>(ids.size()) - 1))];
+    const auto option = static_cast<NodeDisableSchedulingOption>(pick(0, 2));
+    if (pick(0, 2) == 0) {
+      shard_.ask(DisableNodeScheduling{"p", id, option});
+    } else {
+      shard_.ask(EnableNodeScheduling{"p", id});
     }
   }
 
