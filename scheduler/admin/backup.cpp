@@ -17,31 +17,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPrefix = "shard-";
 constexpr std::size_t kErasedRowsAtOnce = 10'000;
-
-// The shards' folders, in the order of their names.
-std::vector<std::string> shard_folders(const std::string& folder) {
-  std::error_code error;
-  std::vector<std::string> found;
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string path = entry->path().string();
-    // One that was moved away is backed up where it is now.
-    const bool elsewhere = fs::exists(path + ".moved");
-    if (entry->path().filename().string().starts_with(kPrefix) && entry->is_directory() &&
-        !elsewhere)
-      found.push_back(path);
-  }
-  if (error) throw StoreError("read folder " + folder + ": " + error.message());
-  std::sort(found.begin(), found.end());
-  return found;
-}
 
 void require_empty(const std::string& folder) {
   std::error_code error;
   if (!fs::exists(folder, error) || fs::is_empty(folder, error)) return;
-  throw StoreError(folder + " is not empty");
+  throw StoreError(folder + " is not empty: name a new folder for each backup");
 }
 
 // The node's worker belongs to the cluster that was: its lease, which may still run, is waited for,
@@ -120,9 +101,9 @@ std::vector<FolderFacts> back_up(const std::vector<std::string>& data_folders,
   require_empty(to);
   std::vector<FolderFacts> done;
   for (const std::string& data_folder : data_folders) {
-    for (const std::string& folder : shard_folders(data_folder)) {
-      const std::string copy = to + "/" + fs::path(folder).filename().string();
-      copy_folder(folder, copy);
+    for (const ShardId shard : shards_in(data_folder)) {
+      const std::string copy = shard_folder(to, shard);
+      copy_folder(shard_folder(data_folder, shard), copy);
       done.push_back(check_copy(copy));
       told(done.back());
     }
@@ -133,9 +114,8 @@ std::vector<FolderFacts> back_up(const std::vector<std::string>& data_folders,
 
 std::vector<FolderFacts> check_backup(const std::string& backup) {
   std::vector<FolderFacts> shards;
-  for (const std::string& folder : shard_folders(backup)) shards.push_back(check_copy(folder));
-  std::sort(shards.begin(), shards.end(),
-            [](const FolderFacts& a, const FolderFacts& b) { return a.shard < b.shard; });
+  for (const ShardId shard : shards_in(backup))
+    shards.push_back(check_copy(shard_folder(backup, shard)));
   return shards;
 }
 
@@ -144,17 +124,19 @@ Restored restore(const std::vector<std::string>& backups, const std::string& dat
   std::map<ShardId, std::string> sources;
   Restored restored;
   for (const std::string& backup : backups) {
-    for (const std::string& folder : shard_folders(backup)) {
-      restored.shards.push_back(check_copy(folder));
-      sources[restored.shards.back().shard] = folder;
+    for (const ShardId shard : shards_in(backup)) {
+      sources[shard] = shard_folder(backup, shard);
+      restored.shards.push_back(check_copy(sources[shard]));
     }
   }
   std::sort(restored.shards.begin(), restored.shards.end(),
             [](const FolderFacts& a, const FolderFacts& b) { return a.shard < b.shard; });
   require_whole(restored.shards, generation);
   std::error_code error;
-  if (fs::exists(data_folder, error) && !shard_folders(data_folder).empty())
-    throw StoreError(data_folder + " has shards already");
+  if (fs::exists(data_folder, error) && !shards_in(data_folder).empty())
+    throw StoreError(data_folder +
+                     " has shards already: name another folder, or remove what an earlier "
+                     "restore left there");
 
   for (const auto& [shard, source] : sources) copy_file(source, shard_folder(data_folder, shard));
   const Stores stores = open_copies(restored.shards, data_folder);

@@ -42,10 +42,10 @@ void copy_folder(const std::string& from, const std::string& to) {
 }
 
 void give_to_owner_above(const std::string& folder) {
+  if (::geteuid() != 0) return;
   struct stat above {};
   const std::string parent = std::filesystem::absolute(folder).parent_path().string();
   if (::stat(parent.c_str(), &above) != 0) fail("stat " + parent, errno);
-  if (above.st_uid == ::geteuid()) return;
   const auto give = [&](const std::string& path) {
     if (::lchown(path.c_str(), above.st_uid, above.st_gid) != 0) fail("chown " + path, errno);
   };

@@ -30,7 +30,7 @@ struct FolderFacts {
 void copy_folder(const std::string& from, const std::string& to);
 
 // Who runs this is often root, and who opens the folder is not: everything in it gets the owner of
-// the folder that it stands in. Nothing happens when that is us already.
+// the folder that it stands in. Others cannot give files away, and keep them.
 void give_to_owner_above(const std::string& folder);
 
 // Reads every row of a copy that nobody has open, and its checksum. Throws CorruptError,

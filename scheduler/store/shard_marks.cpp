@@ -9,6 +9,7 @@
 #include <charconv>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <string_view>
 
@@ -43,6 +44,22 @@ void remove_mark(const std::string& path) {
   if (::unlink(path.c_str()) != 0 && errno != ENOENT) fail("remove " + path, errno);
 }
 
+// Each "shard-N" and "shard-N.mark" of the folder, with an empty mark for the former.
+void each_name(const std::string& data_folder,
+               const std::function<void(ShardId shard, std::string_view mark)>& visitor) {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(data_folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    const std::string name = entry->path().filename().string();
+    if (!name.starts_with(kPrefix)) continue;
+    ShardId shard = 0;
+    const char* const last = name.data() + name.size();
+    const auto [rest, bad] = std::from_chars(name.data() + kPrefix.size(), last, shard);
+    if (bad == std::errc()) visitor(shard, {rest, static_cast<std::size_t>(last - rest)});
+  }
+  if (error) throw StoreError("read folder " + data_folder + ": " + error.message());
+}
+
 }  // namespace
 
 std::string shard_folder(const std::string& data_folder, ShardId shard) {
@@ -52,21 +69,19 @@ std::string shard_folder(const std::string& data_folder, ShardId shard) {
 std::vector<ShardId> served_shards(const std::string& data_folder,
                                    const std::vector<ShardId>& configured) {
   std::set<ShardId> served(configured.begin(), configured.end());
-  std::error_code error;
-  for (std::filesystem::directory_iterator entry(data_folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    const std::string name = entry->path().filename().string();
-    if (!name.starts_with(kPrefix)) continue;
-    ShardId shard = 0;
-    const char* const last = name.data() + name.size();
-    const auto [rest, bad] = std::from_chars(name.data() + kPrefix.size(), last, shard);
-    if (bad != std::errc()) continue;
-    const std::string_view mark(rest, static_cast<std::size_t>(last - rest));
+  each_name(data_folder, [&](ShardId shard, std::string_view mark) {
     if (mark == kMoved) served.erase(shard);
     if (mark == kHere) served.insert(shard);
-  }
-  if (error) throw StoreError("read folder " + data_folder + ": " + error.message());
+  });
   return {served.begin(), served.end()};
+}
+
+std::vector<ShardId> shards_in(const std::string& data_folder) {
+  std::set<ShardId> shards;
+  each_name(data_folder, [&](ShardId shard, std::string_view mark) {
+    if (mark.empty() && !is_moved_away(data_folder, shard)) shards.insert(shard);
+  });
+  return {shards.begin(), shards.end()};
 }
 
 bool is_moved_away(const std::string& data_folder, ShardId shard) {

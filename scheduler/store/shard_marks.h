@@ -20,6 +20,9 @@ std::string shard_folder(const std::string& data_folder, ShardId shard);
 std::vector<ShardId> served_shards(const std::string& data_folder,
                                    const std::vector<ShardId>& configured);
 
+// Those whose folder is here, whoever serves them, without those that were moved away; ascending.
+std::vector<ShardId> shards_in(const std::string& data_folder);
+
 bool is_moved_away(const std::string& data_folder, ShardId shard);
 
 // Durable when they return; each takes the other mark away. `where` is for people.
