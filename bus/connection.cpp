@@ -6,6 +6,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -16,6 +17,9 @@ namespace {
 
 constexpr int kReconnectInterval_ms = 20;
 constexpr int kReconnectIntervalMax_ms = 500;
+// ZeroMQ looks a broker's name up in the I/O thread and waits for the answer, seconds where no name
+// server answers: each broker has a thread of its own, so that one that is away holds up no other.
+constexpr std::size_t kThreadsMax = 16;
 
 [[noreturn]] void throw_errno(const char* what) {
   throw std::system_error(errno, std::generic_category(), what);
@@ -31,7 +35,10 @@ void watch(int epoll, int fd) {
 }  // namespace
 
 Connection::Connection(const EndpointOptions& options)
-    : instance_(options.instance), keys_(options.keys) {
+    : instance_(options.instance),
+      keys_(options.keys),
+      threads_(std::clamp<std::size_t>(options.brokers.size(), 1, kThreadsMax)),
+      context_(static_cast<int>(threads_)) {
   WINDLASS_ASSERT(keys_ == nullptr || options.broker_keys.size() == options.brokers.size());
   epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
   if (epoll_ < 0) throw_errno("epoll_create1");
@@ -40,6 +47,7 @@ Connection::Connection(const EndpointOptions& options)
   watch(epoll_, wake_);
   for (std::size_t i = 0; i < options.brokers.size(); ++i) {
     Link& link = links_.emplace_back();
+    link.thread = static_cast<int>(i % threads_);
     link.endpoint = options.brokers[i];
     link.number = options.link_number;
     if (keys_ != nullptr) link.server_key = options.broker_keys[i];
@@ -58,6 +66,7 @@ void Connection::start(Link& link) {
   link.socket = std::make_unique<ZmqSocket>(context_, ZMQ_DEALER);
   ZmqSocket& socket = *link.socket;
   set_common_options(socket);
+  socket.keep_to_thread(link.thread);
   socket.set(ZMQ_ROUTING_ID, routing_id(instance_, link.number));
   // Without this a dead broker's queue fills and is poured over its successor, long out of date.
   socket.set(ZMQ_IMMEDIATE, 1);

@@ -57,6 +57,7 @@ class Connection {
   struct Link {
     std::string endpoint;
     std::string server_key;
+    int thread = 0;
     std::uint64_t keys_version = 0;  // of the ring, when the link was started
     std::unique_ptr<ZmqSocket> socket;
     int fd = -1;
@@ -71,6 +72,7 @@ class Connection {
 
   const InstanceId instance_;
   const std::shared_ptr<const KeyRing> keys_;
+  const std::size_t threads_;
   ZmqContext context_;
   std::vector<Link> links_;
   std::size_t turn_ = 0;

@@ -15,8 +15,9 @@ void throw_zmq(const char* what) {
   throw std::runtime_error(std::string(what) + ": " + zmq_strerror(zmq_errno()));
 }
 
-ZmqContext::ZmqContext(int sockets_max) : context_(zmq_ctx_new()) {
+ZmqContext::ZmqContext(int io_threads, int sockets_max) : context_(zmq_ctx_new()) {
   if (context_ == nullptr) throw_zmq("zmq_ctx_new");
+  zmq_ctx_set(context_, ZMQ_IO_THREADS, io_threads);
   zmq_ctx_set(context_, ZMQ_MAX_SOCKETS, sockets_max);
 }
 

@@ -25,7 +25,7 @@ inline constexpr int kHandshakeTimeout_ms = 3000;
 
 class ZmqContext {
  public:
-  explicit ZmqContext(int sockets_max = 1023);
+  explicit ZmqContext(int io_threads = 1, int sockets_max = 1023);
   ~ZmqContext();
   ZmqContext(const ZmqContext&) = delete;
   ZmqContext& operator=(const ZmqContext&) = delete;
@@ -43,6 +43,8 @@ class ZmqSocket {
   ZmqSocket& operator=(const ZmqSocket&) = delete;
   void* get() const { return socket_; }
 
+  // Before connecting: this one of the context's I/O threads serves it.
+  void keep_to_thread(int io_thread) { set(ZMQ_AFFINITY, std::int64_t{1} << io_thread); }
   void set(int option, int value);
   void set(int option, std::int64_t value);
   void set(int option, std::string_view value);
