@@ -2,13 +2,16 @@
 //
 //   http_bench throughput --tasks 200000 --connections 4 --nodes 32 --slots 64
 //   http_bench latency --count 2000 --nodes 4 --slots 4 [--data FOLDER]
-//   both: [--command /bin/true]
+//   http_bench backlog --tasks 1000000 --nodes 10000 --slots 4
+//   the first two: [--command /bin/true]
+//
+// A backlog is left behind: nodes without tasks, and tasks that wait for nodes of another pool.
 //
 // Times are of one monotonic clock, from just before the first byte of the first request. A
 // throughput ends with the first answer that says all tasks are completed. A latency ends with the
 // commit of the end, which is looked for in the shards' files (--data, the cluster's data folder);
 // without --data it ends with the first answer that says so, asked for again and again, which keeps
-// an idle cluster busy. Prints one line of JSON.
+// an idle cluster busy. With --data, what earlier runs left is waited for. Prints one line of JSON.
 #include "benchmarks/commit_watch.h"
 #include "benchmarks/http_client.h"
 
@@ -48,8 +51,7 @@ std::string unique_id(const char* prefix) {
          std::to_string(std::chrono::system_clock::now().time_since_epoch().count() / 1000);
 }
 
-void make_pool_and_job(HttpConnection& http, const Options& options, const std::string& pool,
-                       const std::string& job) {
+void make_pool(HttpConnection& http, const Options& options, const std::string& pool) {
   const std::string nodes = options.values.at("nodes");
   http.expect(
       201, "POST", "/pools",
@@ -66,6 +68,9 @@ void make_pool_and_job(HttpConnection& http, const Options& options, const std::
     if (Clock::now() > deadline) throw std::runtime_error("the nodes did not become idle: " + body);
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
+}
+
+void make_job(HttpConnection& http, const std::string& pool, const std::string& job) {
   http.expect(201, "POST", "/jobs",
               "{\"id\":\"" + job + "\",\"poolInfo\":{\"poolId\":\"" + pool + "\"}}");
 }
@@ -84,17 +89,27 @@ std::int64_t completed(HttpConnection& http, const std::string& job) {
   return number_in(body, "\"taskCounts\"", "completed");
 }
 
-int throughput(const Target& target, const Options& options) {
-  HttpConnection http(target);
-  const std::string pool = unique_id("bench-pool"), job = unique_id("bench-job");
-  make_pool_and_job(http, options, pool, job);
+// Rows of jobs that were deleted before are still being removed for a while: the cluster is not
+// idle until that is over.
+std::uint64_t settled_total(const CommitWatch& commits) {
+  std::uint64_t total = commits.completed_total();
+  for (int equal = 0; equal < 10;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const std::uint64_t now = commits.completed_total();
+    equal = now == total ? equal + 1 : 0;
+    total = now;
+  }
+  return total;
+}
+
+// Adds the tasks in collections over several connections; false, having said why, when it cannot.
+bool submit(const Target& target, const Options& options, const std::string& job) {
   const std::int64_t total = options.number("tasks");
   const std::int64_t collection = options.number("collection");
   const std::string& command = options.values.at("command");
   std::atomic<std::int64_t> next = 0;
   std::atomic<bool> failed = false;
   std::vector<std::thread> senders;
-  const Clock::time_point start = Clock::now();
   for (std::int64_t i = 0; i < options.number("connections"); ++i) {
     senders.emplace_back([&] {
       try {
@@ -119,7 +134,18 @@ int throughput(const Target& target, const Options& options) {
     });
   }
   for (std::thread& sender : senders) sender.join();
-  if (failed) return 1;
+  return !failed;
+}
+
+int throughput(const Target& target, const Options& options) {
+  HttpConnection http(target);
+  const std::string pool = unique_id("bench-pool"), job = unique_id("bench-job");
+  make_pool(http, options, pool);
+  make_job(http, pool, job);
+  const std::int64_t total = options.number("tasks");
+  if (!options.values.at("data").empty()) settled_total(CommitWatch(options.values.at("data")));
+  const Clock::time_point start = Clock::now();
+  if (!submit(target, options, job)) return 1;
   const double submitted = seconds_since(start);
   while (completed(http, job) < total) {
     std::this_thread::sleep_for(kAskInterval);
@@ -137,23 +163,11 @@ int throughput(const Target& target, const Options& options) {
   return 0;
 }
 
-// Rows of jobs that were deleted before are still being removed for a while: the cluster is not
-// idle until that is over.
-std::uint64_t settled_total(const CommitWatch& commits) {
-  std::uint64_t total = commits.completed_total();
-  for (int equal = 0; equal < 10;) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    const std::uint64_t now = commits.completed_total();
-    equal = now == total ? equal + 1 : 0;
-    total = now;
-  }
-  return total;
-}
-
 int latency(const Target& target, const Options& options) {
   HttpConnection http(target);
   const std::string pool = unique_id("bench-pool"), job = unique_id("bench-job");
-  make_pool_and_job(http, options, pool, job);
+  make_pool(http, options, pool);
+  make_job(http, pool, job);
   std::vector<double> times;
   const std::int64_t count = options.number("count");
   const std::string& data = options.values.at("data");
@@ -186,6 +200,14 @@ int latency(const Target& target, const Options& options) {
   return 0;
 }
 
+int backlog(const Target& target, const Options& options) {
+  HttpConnection http(target);
+  const std::string pool = unique_id("bench-pool"), job = unique_id("bench-backlog");
+  make_pool(http, options, pool);
+  make_job(http, "bench-no-pool", job);
+  return submit(target, options, job) ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -203,8 +225,9 @@ int main(int argc, char** argv) {
     const Target target = target_from_environment();
     if (options.mode == "throughput") return throughput(target, options);
     if (options.mode == "latency") return latency(target, options);
-    std::fprintf(stderr,
-                 "Usage: http_bench throughput|latency [--tasks N] [--connections N] ...\n");
+    if (options.mode == "backlog") return backlog(target, options);
+    std::fprintf(
+        stderr, "Usage: http_bench throughput|latency|backlog [--tasks N] [--connections N] ...\n");
     return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());

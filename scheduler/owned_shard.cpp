@@ -250,7 +250,7 @@ BatchTally OwnedShard::end_batch(Now now) {
   batch_.reset();
   speak(now);
 
-  effects_ = {};
+  effects_.clear();
   must_commit_ = false;
   heard_.clear();
   settled_.clear();

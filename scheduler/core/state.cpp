@@ -101,15 +101,19 @@ void reindex_node(State& state, NodeSeq seq) {
   Node& node = found->second;
   const auto pool = state.pools.find(node.record.pool);
   WINDLASS_ASSERT(pool != state.pools.end());
-  if (node.placeable_as != 0) {
-    const std::size_t erased = pool->second.placeable.erase({node.placeable_as, seq});
-    WINDLASS_ASSERT(erased == 1);
-    node.placeable_as = 0;
+  auto& placeable = pool->second.placeable;
+  const SlotCount wanted = takes_tasks(state, node) ? node.slots.free() : 0;
+  const SlotCount before = std::exchange(node.placeable_as, wanted);
+  if (before == wanted) return;
+  if (before == 0) {
+    placeable.insert({wanted, seq});
+    return;
   }
-  if (node.slots.free() > 0 && takes_tasks(state, node)) {
-    node.placeable_as = node.slots.free();
-    pool->second.placeable.insert({node.placeable_as, seq});
-  }
+  auto entry = placeable.extract({before, seq});
+  WINDLASS_ASSERT(!entry.empty());
+  if (wanted == 0) return;
+  entry.value().first = wanted;
+  placeable.insert(std::move(entry));
 }
 
 void join_queue(State& state, Job& job) {

@@ -35,6 +35,12 @@ using Outgoing = std::variant<ToClient, ToWorkerProcess, ToShard, ForgetWorker>;
 struct Effects {
   ShardEvents events;              // facts, applied and written, to be committed
   std::vector<Outgoing> messages;  // to be said after the commit
+
+  // Keeps the room that they took, for the next batch.
+  void clear() {
+    events.clear();
+    messages.clear();
+  }
 };
 
 class Step {
