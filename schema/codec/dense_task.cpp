@@ -89,10 +89,9 @@ E take_enum(DenseReader& in, E last) {
 
 void put_node(DenseWriter& out, TaskNeighbour& neighbour, const TaskNode& node) {
   // Nodes of one record are mostly of one pool: their ids tell them apart soonest.
-  const auto found =
-      std::find_if(neighbour.nodes.begin(), neighbour.nodes.end(), [&](const TaskNode& seen) {
-        return seen.node_id == node.node_id && seen == node;
-      });
+  const auto found = std::find_if(
+      neighbour.nodes.begin(), neighbour.nodes.end(),
+      [&](const TaskNode& seen) { return seen.node_id == node.node_id && seen == node; });
   out.number(static_cast<std::uint64_t>(neighbour.nodes.end() - found));  // 0: a new one
   if (found != neighbour.nodes.end()) return;
   out.text(node.pool_id);

@@ -504,15 +504,15 @@ def network_silent(hosts):
 # --- Two control hosts
 
 class TwoControlHosts(Hosts):
-    """The first keeps shards 0 to 3, the second 4 to 7; each has a broker."""
+    """The first keeps shards 0 to 31, the second 32 to 63; each has a broker."""
 
     def control_variables(self):
-        return {"WINDLASS_SHARDS": "0-3"}
+        return {"WINDLASS_SHARDS": "0-31"}
 
     def also_start(self):
         self.second_address = self.host_address()
         self.second = self.project("compose.control.yml", {
-            "WINDLASS_ADDRESS": self.second_address, "WINDLASS_HOST": "control-2", "WINDLASS_SHARDS": "4-7",
+            "WINDLASS_ADDRESS": self.second_address, "WINDLASS_HOST": "control-2", "WINDLASS_SHARDS": "32-63",
             "WINDLASS_BLOB_URL": f"http://{self.address}:8441"})
         self.second.compose("run", "--rm", "-T", "init", "join", text=self.control.compose("run", "--rm", "-T", "init", "invite"))
         self.second.compose("up", "-d", "--scale", "storage=0")
@@ -522,8 +522,8 @@ class TwoControlHosts(Hosts):
     def make_pools(self):
         account = self.environment["AZURE_BATCH_ACCOUNT"]
         # By whose shards they are on.
-        self.pools = [name_on(shard, account, "pool") for shard in (1, 6)]
-        self.jobs = [name_on(shard, account, "job") for shard in (1, 6)]
+        self.pools = [name_on(shard, account, "pool", shards=64) for shard in (1, 60)]
+        self.jobs = [name_on(shard, account, "job", shards=64) for shard in (1, 60)]
         for pool, job in zip(self.pools, self.jobs):
             make_pool(self.batch(), pool, nodes=NODES // 2, slots=SLOTS)
             self.make_job(job, pool)
