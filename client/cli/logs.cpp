@@ -1,5 +1,6 @@
 // windlass logs: standard output or error of a task, live with -f.
 #include "client/cli/wait.h"
+#include "client/cli/waiting.h"
 
 #include <cstdio>
 #include <thread>
@@ -11,7 +12,6 @@ using runtime::OptionTable;
 
 constexpr std::chrono::milliseconds kFirstPoll{100};
 constexpr std::chrono::milliseconds kLongestPoll{1000};
-constexpr std::chrono::seconds kPatience{30};
 
 struct LogsWish {
   std::string job;
@@ -94,7 +94,7 @@ int logs_command(const std::vector<std::string>& arguments) {
   if (stderr_wanted) wish.file = "stderr.txt";
   auto batch = connect(connection);
   if (wish.follow) {
-    batch.retry_for(kPatience);
+    batch.retry_for(kWaitPatience);
     return follow(batch, wish);
   }
   batch.read_task_file(wish.job, wish.task, wish.file,

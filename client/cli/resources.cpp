@@ -1,5 +1,7 @@
 #include "client/cli/resources.h"
 
+#include "client/cli/waiting.h"
+
 #include <cstdio>
 #include <thread>
 
@@ -129,7 +131,7 @@ json::object pool_body(client::BatchClient& batch, const PoolWish& wish) {
 int wait_for_nodes(client::BatchClient& batch, const std::string& pool, std::int64_t count,
                    std::chrono::seconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
-  batch.retry_for(std::chrono::seconds(30));
+  batch.retry_for(kWaitPatience);
   for (;;) {
     std::int64_t usable = 0;
     batch.list(client::path_of({"pools", pool, "nodes"}), {{"$select", "id,state"}},

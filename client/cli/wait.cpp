@@ -1,21 +1,13 @@
 #include "client/cli/wait.h"
 
-#include <unistd.h>
-
-#include <cstdio>
-#include <thread>
+#include "client/cli/waiting.h"
 
 namespace windlass::cli {
 namespace {
 
 namespace json = boost::json;
 using runtime::OptionTable;
-using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds kFirstPoll{50};
-constexpr std::chrono::milliseconds kLongestPoll{1000};
-constexpr std::chrono::seconds kPatience{30};      // a gateway that restarts does not end a wait
-constexpr std::chrono::seconds kLineInterval{10};  // between progress lines where no one looks
 constexpr std::size_t kFailuresShownMax = 20;
 constexpr std::uint64_t kStderrTailBytes = 2000;
 constexpr std::size_t kStderrTailLines = 10;
@@ -28,7 +20,6 @@ struct Counts {
 
   std::int64_t completed() const { return succeeded + failed; }
   std::int64_t total() const { return active + running + completed(); }
-  bool operator==(const Counts&) const = default;
 };
 
 Counts counts_of(client::BatchClient& batch, const std::string& job) {
@@ -45,43 +36,11 @@ bool job_has_ended(client::BatchClient& batch, const std::string& job) {
   return state == "completed" || state == "deleting";
 }
 
-// One line that is rewritten on a terminal; a new line now and then elsewhere.
-class Progress {
- public:
-  Progress(bool shown, std::string job)
-      : shown_(shown), terminal_(::isatty(STDERR_FILENO) == 1), job_(std::move(job)) {}
-
-  void show(const Counts& counts) {
-    if (!shown_ || (counts == last_ && terminal_)) return;
-    const auto now = Clock::now();
-    if (!terminal_ && now - shown_at_ < kLineInterval) return;
-    shown_at_ = now;
-    last_ = counts;
-    write(counts, terminal_ ? "\r\033[K" : "", terminal_ ? "" : "\n");
-    drawn_ = terminal_;
-  }
-
-  void finish(const Counts& counts) {
-    if (shown_) write(counts, terminal_ && drawn_ ? "\r\033[K" : "", "\n");
-  }
-
- private:
-  void write(const Counts& counts, const char* before, const char* after) const {
-    std::fprintf(stderr, "%s%s: %lld of %lld done, %lld running, %lld waiting, %lld failed%s",
-                 before, job_.c_str(), static_cast<long long>(counts.completed()),
-                 static_cast<long long>(counts.total()), static_cast<long long>(counts.running),
-                 static_cast<long long>(counts.active), static_cast<long long>(counts.failed),
-                 after);
-    std::fflush(stderr);
-  }
-
-  bool shown_;
-  bool terminal_;
-  bool drawn_ = false;
-  std::string job_;
-  Counts last_{-1, -1, -1, -1};
-  Clock::time_point shown_at_ = Clock::now();
-};
+std::string progress_text(const std::string& job, const Counts& counts) {
+  return job + ": " + std::to_string(counts.completed()) + " of " + std::to_string(counts.total()) +
+         " done, " + std::to_string(counts.running) + " running, " + std::to_string(counts.active) +
+         " waiting, " + std::to_string(counts.failed) + " failed";
+}
 
 std::string last_lines(const std::string& text) {
   std::size_t at = text.size();
@@ -179,24 +138,21 @@ void print_result(client::BatchClient& batch, const WaitWish& wish, const Counts
 }  // namespace
 
 int wait_for_job(client::BatchClient& batch, const WaitWish& wish) {
-  const auto start = Clock::now();
-  batch.retry_for(kPatience);
-  Progress progress(!wish.quiet && wish.format == Format::table, wish.job);
-  std::chrono::milliseconds pause = kFirstPoll;
+  batch.retry_for(kWaitPatience);
+  ProgressLine progress(!wish.quiet && wish.format == Format::table);
+  Pauses pauses(wish.timeout);
   bool timed_out = false;
   Counts counts;
   for (;;) {
     counts = counts_of(batch, wish.job);
-    progress.show(counts);
+    progress.show(progress_text(wish.job, counts));
     if (counts.active + counts.running == 0 || job_has_ended(batch, wish.job)) break;
-    if (wish.timeout.count() > 0 && Clock::now() - start + pause > wish.timeout) {
+    if (!pauses.pause()) {
       timed_out = true;
       break;
     }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(pause * 3 / 2, kLongestPoll);
   }
-  progress.finish(counts);
+  progress.finish(progress_text(wish.job, counts));
   const json::array failures = counts.failed > 0 ? failures_of(batch, wish.job) : json::array();
   print_result(batch, wish, counts, failures, timed_out);
   if (timed_out) return kTimeout;
