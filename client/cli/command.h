@@ -50,6 +50,7 @@ void print(
 std::vector<Command> dev_commands();
 std::vector<Command> cluster_commands();
 std::vector<Command> admin_commands();
+std::vector<Command> drain_commands();  // admin drain, which speaks to the service
 std::vector<Command> doctor_commands();
 std::vector<Command> top_commands();
 std::vector<Command> pool_commands();

@@ -21,9 +21,9 @@ constexpr std::size_t kWordsMax = 3;  // of a command: "admin shard move"
 
 std::vector<Command> all_commands() {
   std::vector<Command> all;
-  for (auto group : {dev_commands, cluster_commands, admin_commands, doctor_commands, top_commands,
-                     submit_commands, pool_commands, job_commands, task_commands, node_commands,
-                     file_commands}) {
+  for (auto group : {dev_commands, cluster_commands, admin_commands, drain_commands,
+                     doctor_commands, top_commands, submit_commands, pool_commands, job_commands,
+                     task_commands, node_commands, file_commands}) {
     for (Command& command : group()) all.push_back(std::move(command));
   }
   return all;
