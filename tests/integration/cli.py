@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The command line against a real cluster: argv in = argv of the process, 10,000 lines once each, what failed is
-shown, a task is followed live, and every exit code means what docs/CLI.md says."""
+shown, a task is followed live, nodes and hosts are drained, and every exit code means what docs/CLI.md says."""
 import contextlib
 import json
 import os
@@ -195,6 +195,183 @@ def top():
         expect(cluster.command("top", "--data", cluster.data, check=False).returncode == 6, "6: no cluster runs")
 
 
+class Gated:
+    """Tasks that end when the test lets them: task N of a job ends once the file N is there."""
+
+    def __init__(self, cluster, folder):
+        self.cluster, self.folder = cluster, pathlib.Path(folder)
+        os.chmod(folder, 0o755)
+
+    def submit(self, job, pool, count):
+        self.cluster.command("submit", "--job", job, "--pool", pool, "--array", f"1-{count}", "--shell", "--",
+                             f"until [ -e {self.folder}/{job}-{{}} ]; do sleep 0.05; done")
+
+    def let_end(self, job, *numbers):
+        for number in numbers:
+            (self.folder / f"{job}-{number}").touch()
+
+    def task(self, job, number):
+        return json.loads(self.cluster.command("task", "show", job, f"{number:06}", "-o", "json").stdout)
+
+    def runs(self, job, number):
+        """Waits until it does; answers where."""
+        return wait_until(lambda: self.task(job, number)["state"] == "running" and self.task(job, number)["nodeInfo"]["nodeId"], 60,
+                          f"task {number} of {job} running")
+
+
+def drain(cluster, *words, check=True):
+    return cluster.command("admin", "drain", *words, check=check, timeout=60)
+
+
+def drain_rows(done):
+    rows = json.loads(done.stdout)
+    keys = ["node", "pool", "address", "state", "schedulingState", "runningTasks", "drained"]
+    expect(all(list(row) == keys for row in rows), f"the promised members: {rows}")
+    return {row["node"]: row for row in rows}
+
+
+def begin_drain(cluster, *words):
+    return subprocess.Popen([WINDLASS, "admin", "drain", *words], env={**os.environ, **cluster.environment}, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, text=True)
+
+
+def nodes_of(cluster, pool):
+    return {node["id"]: node for node in json.loads(cluster.command("node", "list", pool, "-o", "json").stdout)}
+
+
+def drain_a_node():
+    with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+        gated = Gated(cluster, folder)
+        cluster.command("pool", "create", "p", "--nodes", "2", "--wait")
+        cluster.command("pool", "create", "q", "--nodes", "1", "--wait")
+        gated.submit("j", "p", 3)
+        here, there = gated.runs("j", 1), gated.runs("j", 2)
+
+        def refused(code, sentence, *words):
+            done = drain(cluster, *words, check=False)
+            expect(done.returncode == code and sentence in done.stderr, f"{words}: {code} and '{sentence}', not {done}")
+        refused(4, "addresses there: 127.0.0.1 (3 nodes)", "tvmps_nobody_d")
+        refused(4, "addresses there: 127.0.0.1 (1 node)", here, "--pool", "q")
+        refused(4, "PoolNotFound", here, "--pool", "r")
+        refused(2, "--running does not go with it", here, "--undo", "--running", "requeue")
+        refused(2, "--running", here, "--running", "stop")
+        refused(2, "node-or-host")
+        expect({node["schedulingState"] for pool in "pq" for node in nodes_of(cluster, pool).values()} == {"enabled"}, "what is refused changes nothing")
+
+        done = drain(cluster, here, "-o", "json", "--timeout", "1", check=False)
+        expect(done.returncode == 124 and drain_rows(done)[here]["runningTasks"] == 1, f"124 while its task runs: {done}")
+        expect(not drain_rows(done)[here]["drained"] and gated.task("j", 1)["state"] == "running", f"the task goes on: {done}")
+        refused(5, "--undo", here, "--running", "terminate")
+
+        def disabled():
+            return nodes_of(cluster, "p")[here]["schedulingState"] == "disabled"
+        drain(cluster, here, "--undo")
+        waiting = begin_drain(cluster, here)
+        wait_until(disabled, 30, "no new tasks")
+        waiting.send_signal(2)
+        expect(waiting.wait(30) == 130 and disabled(), "130: interrupted, and the rest stays as it is")
+        again = drain_rows(drain(cluster, here, "--no-wait", "-o", "json"))[here]
+        expect((again["state"], again["schedulingState"], again["drained"]) == ("running", "disabled", False), f"--no-wait only says: {again}")
+
+        # It waits to the task's end, and the slot that is free then is nobody's: the waiting task starts on the other node.
+        waiting = begin_drain(cluster, here, "--pool", "p")
+        gated.let_end("j", 1)
+        out, err = waiting.communicate(timeout=60)
+        expect(waiting.returncode == 0 and err == f"{here}: drained\n" and out.splitlines()[1].startswith(here), f"it says so: {out}{err}")
+        expect(gated.task("j", 1)["executionInfo"]["result"] == "success", "its task has ended by itself")
+        expect(nodes_of(cluster, "p")[here]["state"] == "offline" and gated.task("j", 3)["state"] == "active", "nothing starts there")
+        gated.let_end("j", 2)
+        expect(gated.runs("j", 3) == there, "the waiting task starts on the other node")
+        expect(drain_rows(drain(cluster, here, "-o", "json"))[here]["drained"], "a drained node is drained again")
+
+        back = drain_rows(drain(cluster, here, "--undo", "-o", "json"))[here]
+        expect((back["state"], back["schedulingState"], back["drained"]) == ("idle", "enabled", False), str(back))
+        drain(cluster, here, "--undo")
+        gated.submit("k", "p", 1)
+        expect(gated.runs("k", 1) == here, "it takes tasks again")
+        waiting = begin_drain(cluster, here)
+        wait_until(disabled, 30, "no new tasks")
+        drain(cluster, here, "--undo")
+        _, err = waiting.communicate(timeout=60)
+        expect(waiting.returncode == 5 and "somebody enabled scheduling" in err, f"5 when it is enabled meanwhile: {err}")
+        gated.let_end("j", 3)
+        gated.let_end("k", 1)
+        for job in "jk":
+            cluster.command("wait", job, "--timeout", "60")
+
+
+def drain_and_the_running_tasks():
+    with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+        gated = Gated(cluster, folder)
+        cluster.command("pool", "create", "p", "--nodes", "2", "--wait")
+        gated.submit("j", "p", 2)
+        first, second = gated.runs("j", 1), gated.runs("j", 2)
+
+        # Patience first, and then not: the node is disabled already, and its task is queued again all the same.
+        expect(drain(cluster, first, "--timeout", "1", check=False).returncode == 124, "124")
+        row = drain_rows(drain(cluster, first, "--running", "requeue", "--timeout", "60", "-o", "json"))[first]
+        expect((row["state"], row["runningTasks"], row["drained"]) == ("offline", 0, True), str(row))
+        expect(gated.task("j", 1)["state"] == "active", "queued again")
+        gated.let_end("j", 2)
+        expect(gated.runs("j", 1) == second, "and it runs elsewhere")
+
+        drain(cluster, first, "--undo")
+        drain(cluster, second, "--running", "requeue", "--timeout", "60")
+        expect(gated.runs("j", 1) == first, "requeue of a node that took tasks")
+
+        drain(cluster, first, "--running", "terminate", "--timeout", "60")
+        ended = gated.task("j", 1)
+        expect((ended["state"], ended["executionInfo"]["result"]) == ("completed", "failure"), f"terminate ends it: {ended}")
+
+        # A node stays drained when its worker is replaced: of two tasks, one runs after the other on the node that is not.
+        drain(cluster, first, "--undo")
+        before = cluster.kill("worker")
+        wait_until(lambda: cluster.pid("worker") not in (0, before), 60, "another worker")
+        cluster.wait_healthy()
+        gated.submit("k", "p", 2)
+        expect(gated.runs("k", 1) == first, "the first on the node that takes tasks")
+        gated.let_end("k", 1)
+        expect(gated.runs("k", 2) == first, "and after it the second")
+        gated.let_end("k", 2)
+        cluster.command("wait", "k", "--timeout", "60")
+
+
+def drain_a_host():
+    with Cluster("--nodes", "1", "--set", "worker.node-address=10.0.0.1") as cluster, tempfile.TemporaryDirectory() as folder:
+        gated = Gated(cluster, folder)
+        cluster.command("pool", "create", "elsewhere", "--nodes", "1", "--wait")
+        with cluster.another_worker("--node-address=10.0.0.2", "--offers=3:*"):
+            cluster.command("pool", "create", "p", "--nodes", "1", "--wait")
+            cluster.command("pool", "create", "q", "--nodes", "1", "--wait")
+            gated.submit("j", "p", 1)
+            gated.submit("e", "elsewhere", 1)
+            gated.runs("j", 1)
+            gated.runs("e", 1)
+            waiting = begin_drain(cluster, "10.0.0.2", "-o", "json")
+
+            def disabled(pool):
+                return {node["schedulingState"] for node in nodes_of(cluster, pool).values()} == {"disabled"}
+            wait_until(lambda: disabled("p") and disabled("q"), 30, "no new tasks for the host")
+            # A pool that grows meanwhile gets another node of the host.
+            cluster.command("pool", "resize", "q", "--nodes", "2")
+            wait_until(lambda: len(nodes_of(cluster, "q")) == 2, 60, "another node of q")
+            expect(waiting.poll() is None, "it waits for the task")
+            gated.let_end("j", 1)
+            out, err = waiting.communicate(timeout=60)
+            expect(waiting.returncode == 0, f"0, not {waiting.returncode}: {err}")
+            rows = json.loads(out)
+            expect(sorted(row["pool"] for row in rows) == ["p", "q", "q"] and all(row["drained"] and row["address"] == "10.0.0.2" for row in rows), str(rows))
+            expect(disabled("p") and disabled("q") and not disabled("elsewhere"), "every node of the host, and no other")
+            expect(gated.task("j", 1)["executionInfo"]["result"] == "success" and gated.task("e", 1)["state"] == "running", "tasks end by themselves")
+
+            drain(cluster, "10.0.0.2", "--pool", "q", "--undo")
+            expect(disabled("p") and {node["schedulingState"] for node in nodes_of(cluster, "q").values()} == {"enabled"}, "--pool says which of them")
+            drain(cluster, "10.0.0.2", "--undo")
+            expect(not disabled("p"), "and without it all")
+            gated.let_end("e", 1)
+            cluster.command("wait", "e", "--timeout", "60")
+
+
 def supervisor():
     with Cluster("--workers", "2") as cluster:
         roles = [entry["role"] for entry in cluster.status()]
@@ -209,4 +386,4 @@ def supervisor():
             beside.command("submit", "--job", "j", "--wait", "--", "/bin/true", timeout=120)
 
 
-run([words_survive, what_fails_is_shown, many_lines_once_each, exit_codes, doctor, top, supervisor])
+run([words_survive, what_fails_is_shown, many_lines_once_each, exit_codes, doctor, top, drain_a_node, drain_and_the_running_tasks, drain_a_host, supervisor])

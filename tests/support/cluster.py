@@ -131,6 +131,23 @@ class Cluster:
                     found.append((int(entry.name), line[:120] or "(zombie)"))
         return found
 
+    @contextlib.contextmanager
+    def another_worker(self, *options):
+        """A worker beside those of `windlass dev`, as another host has one."""
+        words = pathlib.Path(f"/proc/{self.pid('worker')}/cmdline").read_bytes().decode().split("\0")[:-1]
+        theirs = ("--data-dir=", "--nodes-dir=", "--status-file=", "--offers=", "--node-address=")
+        with tempfile.TemporaryDirectory(prefix="windlass-test-", dir=os.environ.get("WINDLASS_TEST_DIR")) as folder:
+            os.chmod(folder, 0o711)
+            with open(pathlib.Path(self.data) / "logs" / "another-worker.log", "a") as log:
+                worker = subprocess.Popen([*(word for word in words if not word.startswith(theirs)), f"--data-dir={folder}/worker", *options],
+                                          stdout=log, stderr=log)
+            try:
+                yield worker
+            finally:
+                worker.terminate()
+                code = worker.wait(60)
+            expect(code == 0, f"the other worker stops in order, not with {code}")
+
     # The unmodified SDKs.
     def batch(self, account=None, key=None):
         from azure.batch import BatchServiceClient
