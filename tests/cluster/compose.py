@@ -11,7 +11,6 @@ import argparse
 import os
 import pathlib
 import shlex
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,7 +20,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import node_packages  # noqa: E402
 from cluster import ROOT, Cluster, expect, make_job, make_pool, wait_tasks_complete, wait_until  # noqa: E402
-from engine import Engine, NoEngine  # noqa: E402
+from engine import run_with_engine  # noqa: E402
 from project import UP_SECONDS, Project, build_images, free_port, free_subnet  # noqa: E402
 
 from azure.batch import models  # noqa: E402
@@ -41,6 +40,7 @@ class ComposeCluster(Project):
 
     def __init__(self, engine, version):
         subnet, port, blob_port = free_subnet(), free_port(), free_port()
+        self.version = version
         super().__init__(engine, "compose.yml", {
             "WINDLASS_VERSION": version, "WINDLASS_PORT": str(port), "WINDLASS_BLOB_PORT": str(blob_port),
             "WINDLASS_SUBNET": subnet, "WINDLASS_URL": f"http://127.0.0.1:{port}",
@@ -52,10 +52,14 @@ class ComposeCluster(Project):
             self.compose("up", "-d", "--scale", f"worker={WORKERS}")
             wait_until(self.all_healthy, UP_SECONDS, "every container healthy", every=0.5)
             self.environment = self.clients_environment()
+            self.prepare()
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise
         return self
+
+    def prepare(self):
+        """What a suite wants before its first test."""
 
     def __exit__(self, _kind, error, _trace):
         self.take_down(show_logs=error is not None)
@@ -65,8 +69,9 @@ class ComposeCluster(Project):
         return False
 
 
-def image_facts(engine, version):
+def image_facts(cluster):
     """Every image has its labels and its user, and adds no more to its base than it may."""
+    engine, version = cluster.engine, cluster.version
     base = engine.inspect("debian:bookworm-slim")[0]["Size"]
     for name in IMAGES:
         about = engine.inspect(f"windlass/{name}:{version}")[0]
@@ -218,34 +223,26 @@ def kill_under_load(cluster, service):
     print(f"{service} killed and back: {KILL_TASKS} tasks ended once each", flush=True)
 
 
+class KillsCluster(ComposeCluster):
+    def prepare(self):
+        make_pool(self.batch(), "kills", nodes=KILL_NODES, slots=4)
+
+
+def killed(service):
+    def test(cluster):
+        kill_under_load(cluster, service)
+    test.__name__ = f"kill_{service}"
+    return test
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--kills", action="store_true")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is taken down then too
-    try:
-        with Engine() as engine:
-            begun = time.monotonic()
-            version = build_images(engine, *IMAGES)
-            print(f"packages and images: {time.monotonic() - begun:.0f} s", flush=True)
-            begun = time.monotonic()
-            with ComposeCluster(engine, version) as cluster:
-                print(f"the cluster is up after {time.monotonic() - begun:.0f} s", flush=True)
-                if options.kills:
-                    make_pool(cluster.batch(), "kills", nodes=KILL_NODES, slots=4)
-                    tests = [(f"kill_{service}", lambda service=service: kill_under_load(cluster, service)) for service in KILLED]
-                else:
-                    tests = [("image_facts", lambda: image_facts(engine, version))]
-                    tests += [(test.__name__, lambda test=test: test(cluster))
-                              for test in (the_film, short_tasks, a_task_sees_nothing_of_the_worker, an_orderly_end)]
-                for name, test in tests:
-                    started = time.monotonic()
-                    test()
-                    print(f"passed {name} ({time.monotonic() - started:.1f} s)", flush=True)
-    except NoEngine as reason:
-        print(f"skipped: {reason}")
-        raise SystemExit(77)
-    print(f"{len(tests)} of {len(tests)} tests")
+    kind, tests = ComposeCluster, [image_facts, the_film, short_tasks, a_task_sees_nothing_of_the_worker, an_orderly_end]
+    if options.kills:
+        kind, tests = KillsCluster, [killed(service) for service in KILLED]
+    run_with_engine(lambda engine: kind(engine, build_images(engine, *IMAGES)), tests)
 
 
 if __name__ == "__main__":

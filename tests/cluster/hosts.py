@@ -15,7 +15,6 @@ import datetime
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import Cluster, Failure, expect, make_job, make_pool, wait_nodes_idle, wait_tasks_complete, wait_until  # noqa: E402
-from engine import Engine, NoEngine  # noqa: E402
+from engine import run_with_engine  # noqa: E402
 from project import UP_SECONDS, Project, build_images, free_subnet  # noqa: E402
 from shards import name_on  # noqa: E402
 
@@ -592,29 +591,13 @@ def main():
     parser.add_argument("--faults", action="store_true")
     parser.add_argument("--control", action="store_true")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is taken down then too
     overlaps_are_seen()
     kind, tests = Hosts, [three_hosts, tasks_and_their_files, a_worker_is_killed, a_worker_is_revoked]
     if options.faults:
         tests = [three_hosts, tasks_and_their_files, network_taken_away, network_silent, each_container_is_killed, all_of_a_host_is_killed]
     if options.control:
         kind, tests = TwoControlHosts, [both_control_hosts_serve, the_first_control_host_is_lost]
-    try:
-        with Engine() as engine:
-            begun = time.monotonic()
-            version = build_images(engine, *IMAGES)
-            print(f"packages and images: {time.monotonic() - begun:.0f} s", flush=True)
-            begun = time.monotonic()
-            with kind(engine, version) as hosts:
-                print(f"the hosts are up after {time.monotonic() - begun:.0f} s", flush=True)
-                for test in tests:
-                    started = time.monotonic()
-                    test(hosts)
-                    print(f"passed {test.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
-    except NoEngine as reason:
-        print(f"skipped: {reason}")
-        raise SystemExit(77)
-    print(f"{len(tests)} of {len(tests)} tests")
+    run_with_engine(lambda engine: kind(engine, build_images(engine, *IMAGES)), tests)
 
 
 if __name__ == "__main__":

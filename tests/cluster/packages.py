@@ -6,7 +6,6 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -14,7 +13,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import ROOT, Failure, expect, wait_until  # noqa: E402
-from engine import Engine, NoEngine  # noqa: E402
+from engine import NoEngine, run_with_engine  # noqa: E402
 
 ROLES = ["broker", "scheduler", "gateway", "worker"]
 BUILD = ROOT / "build" / "release"
@@ -63,10 +62,11 @@ def build_image(engine, packages):
 
 
 class Host:
-    """The container: `with Host(engine) as host: host.run("systemctl ...")`."""
+    """The container, with the packages in /root: `with Host(engine, packages) as host: host.run("systemctl ...")`."""
 
-    def __init__(self, engine):
+    def __init__(self, engine, packages):
         self.engine = engine
+        self.packages = packages
         self.id = ""
 
     def __enter__(self):
@@ -80,6 +80,9 @@ class Host:
                 wait_until(lambda: self.answer("systemctl is-system-running") in ("running", "degraded"), 60, "systemd in the container")
             except Failure as reason:
                 raise NoEngine(f"systemd does not run in a container here: {' '.join(str(reason).split())[-200:]}") from reason
+            self.run("mkdir -p /root/packages")
+            for package in self.packages:
+                self.engine.run("cp", str(package), f"{self.id}:/root/packages/")
             return self
         except BaseException as error:
             self.__exit__(type(error), error, None)
@@ -230,29 +233,15 @@ def removed_and_purged(host):
     expect(host.answer("systemctl --failed --no-legend --plain | grep windlass") == "", "nothing failed")
 
 
-def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    tests = [installed_and_nothing_starts, started_as_documented, a_task_runs, a_stop_drains, a_crash_is_restarted, an_upgrade_restarts_what_runs,
-             removed_and_purged]
-    try:
-        with Engine() as engine:
-            begun = time.monotonic()
-            packages = build_packages()
-            build_image(engine, packages)
-            print(f"packages and image: {time.monotonic() - begun:.0f} s", flush=True)
-            with Host(engine) as host:
-                engine.run("exec", host.id, "mkdir", "-p", "/root/packages")
-                for package in packages:
-                    engine.run("cp", str(package), f"{host.id}:/root/packages/")
-                for test in tests:
-                    started = time.monotonic()
-                    test(host)
-                    print(f"passed {test.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
-    except NoEngine as reason:
-        print(f"skipped: {reason}")
-        raise SystemExit(77)
-    print(f"{len(tests)} of {len(tests)} tests")
+def installable_host(engine):
+    begun = time.monotonic()
+    packages = build_packages()
+    build_image(engine, packages)
+    print(f"packages and image: {time.monotonic() - begun:.0f} s", flush=True)
+    return Host(engine, packages)
 
 
 if __name__ == "__main__":
-    main()
+    run_with_engine(installable_host, [
+        installed_and_nothing_starts, started_as_documented, a_task_runs, a_stop_drains, a_crash_is_restarted, an_upgrade_restarts_what_runs,
+        removed_and_purged])

@@ -5,7 +5,6 @@ and read them: no acknowledged task is lost, none is recorded twice, and no shar
 Usage: upgrade.py     Exit code 77, with the reason as the last line, where no Docker engine can be had.
 """
 import pathlib
-import signal
 import sys
 import threading
 import time
@@ -14,7 +13,7 @@ import urllib.request
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import Failure, expect, make_job, make_pool, wait_tasks_complete, wait_until  # noqa: E402
 from compose import ComposeCluster, WORKERS  # noqa: E402
-from engine import Engine, NoEngine  # noqa: E402
+from engine import run_with_engine  # noqa: E402
 from project import UP_SECONDS, build_images  # noqa: E402
 from shards import SHARDS, name_on  # noqa: E402
 
@@ -168,19 +167,5 @@ def replaced_one_by_one(cluster):
     expect(max(away.values()) <= AWAY_SECONDS_MAX, f"no shard is away for more than {AWAY_SECONDS_MAX} s: {away}")
 
 
-def main():
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is taken down then too
-    try:
-        with Engine() as engine:
-            with ComposeCluster(engine, build_images(engine, *IMAGES)) as cluster:
-                started = time.monotonic()
-                replaced_one_by_one(cluster)
-                print(f"passed replaced_one_by_one ({time.monotonic() - started:.1f} s)", flush=True)
-    except NoEngine as reason:
-        print(f"skipped: {reason}")
-        raise SystemExit(77)
-    print("1 of 1 tests")
-
-
 if __name__ == "__main__":
-    main()
+    run_with_engine(lambda engine: ComposeCluster(engine, build_images(engine, *IMAGES)), [replaced_one_by_one])

@@ -1,10 +1,14 @@
-"""A Docker engine for tests: the host's, or one that is started for the test and stopped after it."""
+"""A Docker engine for tests: the host's, or one that is started for the test and stopped after it. And the frame of a suite
+that wants one."""
 import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import sys
 import tempfile
+import time
 
 from cluster import ROOT, Failure, wait_until
 
@@ -130,3 +134,23 @@ class Engine:
 
     def inspect(self, *names):
         return json.loads(self.run("inspect", *names)) if names else []
+
+
+def run_with_engine(place, tests):
+    """Runs the functions in turn in what `place(engine)` makes, a context, and takes it down; the first failure ends it. Ends with
+    77, and the reason as the last line, where no engine can be had."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that everything is taken down then too
+    try:
+        with Engine() as engine:
+            made = place(engine)
+            begun = time.monotonic()
+            with made as given:
+                print(f"up after {time.monotonic() - begun:.0f} s", flush=True)
+                for test in tests:
+                    started = time.monotonic()
+                    test(given)
+                    print(f"passed {test.__name__} ({time.monotonic() - started:.1f} s)", flush=True)
+    except NoEngine as reason:
+        print(f"skipped: {reason}")
+        raise SystemExit(77)
+    print(f"{len(tests)} of {len(tests)} tests")

@@ -5,6 +5,7 @@ import secrets
 import shlex
 import socket
 import subprocess
+import time
 
 from cluster import ROOT, Failure, expect
 
@@ -29,11 +30,13 @@ def free_subnet():
 
 def build_images(engine, *images):
     """Returns their version, which is that of this source."""
+    begun = time.monotonic()
     version = subprocess.run([ROOT / "docker" / "build", "--print-version"], capture_output=True, text=True, check=True).stdout.strip()
     for file in (ROOT / "docker").glob("compose*.yml"):
         expect(f"${{WINDLASS_VERSION:-{version}}}" in file.read_text(), f"{file.name} starts the version that this source is")
     subprocess.run([ROOT / "docker" / "build", "--local-base", *images], check=True,
                    env={**os.environ, **engine.environment, "DOCKER": engine.docker})
+    print(f"packages and images: {time.monotonic() - begun:.0f} s", flush=True)
     return version
 
 
