@@ -19,7 +19,6 @@ from shards import SHARDS, name_on  # noqa: E402
 
 from azure.batch import models  # noqa: E402
 
-IMAGES = ["gateway", "broker", "scheduler", "worker", "windlass", "proxy", "worker-demo"]
 # In the order of docker/README.md.
 SERVICES = ["broker-1", "broker-2", "scheduler-1", "scheduler-2", "gateway-1", "gateway-2", "storage", "proxy", "worker"]
 AWAY_SECONDS_GOAL = 5
@@ -168,4 +167,4 @@ def replaced_one_by_one(cluster):
 
 
 if __name__ == "__main__":
-    run_with_engine(lambda engine: ComposeCluster(engine, build_images(engine, *IMAGES)), [replaced_one_by_one])
+    run_with_engine(lambda engine: ComposeCluster(engine, build_images(engine, *ComposeCluster.images)), [replaced_one_by_one])

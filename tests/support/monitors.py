@@ -76,22 +76,54 @@ class Webhook:
         return self.last(name, **labels)[1]
 
 
-class Monitors:
+class Prometheus:
+    """What a running one answers."""
+
+    def __init__(self, url):
+        self.url = url
+
+    def query(self, expression):
+        """An instant vector as (labels, number) pairs."""
+        data = get(self.url + "/api/v1/query", query=expression)["data"]
+        if data["resultType"] == "scalar":
+            return [({}, float(data["result"][1]))]
+        return [(series["metric"], float(series["value"][1])) for series in data["result"]]
+
+    def query_range(self, expression, start, end, step):
+        data = get(self.url + "/api/v1/query_range", query=expression, start=start, end=end, step=step)["data"]
+        return [(series["metric"], [(float(at), float(value)) for at, value in series["values"]]) for series in data["result"]]
+
+    def alerts(self, *states):
+        """What is pending or firing, or only in these states: (alert, instance) pairs."""
+        return {(alert["labels"]["alertname"], alert["labels"].get("instance")) for alert in get(self.url + "/api/v1/alerts")["data"]["alerts"]
+                if not states or alert["state"] in states}
+
+    def firing(self):
+        return {name for name, _ in self.alerts("firing")}
+
+    def troubles(self):
+        """Scrapes and rules that went wrong."""
+        found = [f"{t['scrapePool']} {t['scrapeUrl']}: {t['lastError']}" for t in get(self.url + "/api/v1/targets")["data"]["activeTargets"] if t["health"] != "up"]
+        for group in get(self.url + "/api/v1/rules")["data"]["groups"]:
+            found += [f"{rule['name']}: {rule['health']} {rule.get('lastError', '')}" for rule in group["rules"] if rule["health"] != "ok"]
+        return found
+
+
+class Monitors(Prometheus):
     def __init__(self, folder, interval="1s"):
         self.folder = pathlib.Path(folder)
         self.interval = interval
         self.webhook = Webhook()
         self.port, self.alerts_port = free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        super().__init__(f"http://127.0.0.1:{self.port}")
         self.processes = []
 
     def write(self, targets, alert_at_once=True):
         """`targets`: addresses by role."""
         config = (MONITORING / "prometheus" / "prometheus.yml").read_text()
         config, without_dns = re.subn(r"    dns_sd_configs:\n(?:      .*\n)+?(?=\n|\Z)", "", config + "\n")
-        expect(without_dns == len(ROLES), "every job can find its targets by DNS")
+        expect(without_dns == 1, "workers can be found by DNS")
         config = re.sub(r"(scrape_interval|scrape_timeout|evaluation_interval): \w+", rf"\1: {self.interval}", config)
-        config = config.replace("127.0.0.1:9093", f"127.0.0.1:{self.alerts_port}")
         (self.folder / "prometheus.yml").write_text(config)
         rules = self.folder / "rules"
         rules.mkdir()
@@ -99,6 +131,7 @@ class Monitors:
             text = file.read_text()
             (rules / file.name).write_text(re.sub(r"for: \w+", "for: 0s", text) if alert_at_once else text)
         (self.folder / "targets").mkdir()
+        (self.folder / "targets" / "alertmanager.yml").write_text(f'- targets: ["127.0.0.1:{self.alerts_port}"]\n')
         self.aim(targets)
         alerts = (MONITORING / "alertmanager" / "alertmanager.yml").read_text()
         alerts, replaced = re.subn(r"http://127.0.0.1:9095/alerts", f"http://127.0.0.1:{self.webhook.port}/", alerts)
@@ -135,28 +168,6 @@ class Monitors:
         for process in self.processes:
             process.wait(30)
         self.webhook.server.shutdown()
-
-    def query(self, expression):
-        """An instant vector as (labels, number) pairs."""
-        data = get(self.url + "/api/v1/query", query=expression)["data"]
-        if data["resultType"] == "scalar":
-            return [({}, float(data["result"][1]))]
-        return [(series["metric"], float(series["value"][1])) for series in data["result"]]
-
-    def query_range(self, expression, start, end, step):
-        data = get(self.url + "/api/v1/query_range", query=expression, start=start, end=end, step=step)["data"]
-        return [(series["metric"], [(float(at), float(value)) for at, value in series["values"]]) for series in data["result"]]
-
-    def firing(self):
-        alerts = get(self.url + "/api/v1/alerts")["data"]["alerts"]
-        return {alert["labels"]["alertname"] for alert in alerts if alert["state"] == "firing"}
-
-    def troubles(self):
-        """Scrapes and rules that went wrong."""
-        found = [f"{t['scrapePool']} {t['scrapeUrl']}: {t['lastError']}" for t in get(self.url + "/api/v1/targets")["data"]["activeTargets"] if t["health"] != "up"]
-        for group in get(self.url + "/api/v1/rules")["data"]["groups"]:
-            found += [f"{rule['name']}: {rule['health']} {rule.get('lastError', '')}" for rule in group["rules"] if rule["health"] != "ok"]
-        return found
 
 
 def panels():
