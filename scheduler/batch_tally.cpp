@@ -21,6 +21,7 @@ const std::array<std::string_view, kRequestKindsTotal> kRequestKindNames = {
     "add_tasks",
     "delete_task",
     "terminate_task",
+    "reactivate_task",
     "change_task",
     "get_pool",
     "list_pools",

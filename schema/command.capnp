@@ -43,6 +43,7 @@ struct Request {
     findNodeFiles @27 :OnNode;
     disableNodeScheduling @28 :DisableNodeScheduling;
     enableNodeScheduling @29 :OnNode;
+    reactivateTask @30 :OnTask;
   }
 }
 

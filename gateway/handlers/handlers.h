@@ -12,7 +12,7 @@ namespace windlass::gateway {
   X(compute_node_get) X(compute_node_list) X(compute_node_disable_scheduling) X(compute_node_enable_scheduling) \
   X(job_add) X(job_get) X(job_list) X(job_patch) X(job_update) X(job_delete) X(job_terminate) X(job_disable) \
   X(job_enable) X(job_get_task_counts) \
-  X(task_add) X(task_add_collection) X(task_get) X(task_list) X(task_update) X(task_delete) X(task_terminate) \
+  X(task_add) X(task_add_collection) X(task_get) X(task_list) X(task_update) X(task_delete) X(task_terminate) X(task_reactivate) \
   X(file_list_from_task) X(file_get_from_task) X(file_get_properties_from_task) X(file_delete_from_task) \
   X(file_list_from_compute_node) X(file_get_from_compute_node) X(file_get_properties_from_compute_node) \
   X(file_delete_from_compute_node)

@@ -206,4 +206,8 @@ Async<Reply> task_terminate(Exchange& exchange) {
   return change_task(exchange, TerminateTask{});
 }
 
+Async<Reply> task_reactivate(Exchange& exchange) {
+  return change_task(exchange, ReactivateTask{});
+}
+
 }  // namespace windlass::gateway

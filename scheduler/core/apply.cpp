@@ -494,10 +494,20 @@ struct Applier {
   void put_ended_task(Job& job, const TaskRecord& task) {
     const std::optional<TaskRecord> before = rows.done_task(task.key);
     WINDLASS_ASSERT(before.has_value());
-    WINDLASS_ASSERT(task.state == TaskState::completed);
     count(job.record.counts, *before, -1);
     count(job.record.counts, task, +1);
+    if (task.state == TaskState::active) return reopen(job, task);
+    WINDLASS_ASSERT(task.state == TaskState::completed);
     rows.put_done_task(task);
+  }
+
+  // Reactivated. What has run once has waited for its parents already; they may be gone by now.
+  void reopen(Job& job, const TaskRecord& task) {
+    TaskWishes wishes = rows.wishes(task.key);
+    if (task.attempt > 0) wishes.depends_on_ids.clear();
+    const OpenTask open{task, std::move(wishes.depends_on_ids), std::move(wishes.affinity_id)};
+    rows.reopen_task(open);
+    enqueue(state, rows, job, open);
   }
 
   void complete(Job& job, const TaskRecord& task) {

@@ -139,6 +139,14 @@ void requeue_lost(Step& step, const RunningTask& running) {
   put(step, std::move(task));
 }
 
+void reactivate(Step& step, TaskRecord task) {
+  task.retry_count = 0;
+  task.last_retry_time.reset();
+  clear_run(task);
+  enter(task, TaskState::active, step.now.wall);
+  put(step, std::move(task));
+}
+
 void erase_task(Step& step, const TaskRecord& task) {
   const RunningTask* found = step.state().find_running(task.key);
   if (found == nullptr) {

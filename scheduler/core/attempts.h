@@ -22,6 +22,8 @@ void requeue_running(Step& step, const RunningTask& running, bool counted);
 // The attempt is certainly over (its lease ended, or its worker does not know it): to active at
 // once.
 void requeue_lost(Step& step, const RunningTask& running);
+// An ended task waits again like a new one, with all its retries and its next attempt number.
+void reactivate(Step& step, TaskRecord task);
 // Removes the task with all its rows; what still runs lingers and takes the folder with it.
 void erase_task(Step& step, const TaskRecord& task);
 

@@ -9,8 +9,15 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace windlass::scheduler {
+
+// Where and after what a task asks to run.
+struct TaskWishes {
+  std::vector<std::string> depends_on_ids;
+  std::string affinity_id;
+};
 
 class Rows {
  public:
@@ -33,6 +40,8 @@ class Rows {
   virtual std::optional<OpenTask> open_task(const TaskKey& key) = 0;
   virtual std::optional<TaskRecord> done_task(const TaskKey& key) = 0;
   virtual std::string document(const TaskKey& key) = 0;  // empty when there is none
+  // Out of the document: what the row of an ended task has forgotten.
+  virtual TaskWishes wishes(const TaskKey& key) = 0;
 
   // Ids of a job's tasks in order, strictly after `after_lower_id`; stops when the visitor says
   // false.

@@ -122,6 +122,21 @@ Decision decide(Step& step, const std::string& account, const TerminateTask& com
   return Done{version};
 }
 
+Decision decide(Step& step, const std::string& account, const ReactivateTask& command) {
+  const Found found = find(step, account, command.job_id, command.task_id, command.conditions);
+  if (!found.task) return found.refusal;
+  const Job* job = step.state().find_job(account, command.job_id);
+  if (const auto refused = refuses_tasks(job->record)) return Error{*refused, {}, {}};
+  if (found.task->state != TaskState::completed)
+    return Error{ErrorCode::task_not_completed, {}, {}};
+  if (found.task->result == ExecutionResult::success) {
+    return Error{ErrorCode::task_succeeded, {}, {}};
+  }
+  const Version version = step.next_version();
+  reactivate(step, *found.task);
+  return Done{version};
+}
+
 Decision decide(Step& step, const std::string& account, const ChangeTask& command) {
   const Found found = find(step, account, command.job_id, command.task_id, command.conditions);
   if (!found.task) return found.refusal;

@@ -9,6 +9,7 @@ namespace windlass::scheduler {
 Decision decide(Step& step, const std::string& account, AddTasks& command);
 Decision decide(Step& step, const std::string& account, const DeleteTask& command);
 Decision decide(Step& step, const std::string& account, const TerminateTask& command);
+Decision decide(Step& step, const std::string& account, const ReactivateTask& command);
 Decision decide(Step& step, const std::string& account, const ChangeTask& command);
 
 // The task's record wherever it is kept: running, waiting or ended.

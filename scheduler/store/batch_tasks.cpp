@@ -3,6 +3,7 @@
 
 #include "model/assert.h"
 #include "scheduler/store/batch_impl.h"
+#include "schema/codec/task_document.h"
 #include "schema/codec/task_row.h"
 
 namespace windlass::scheduler {
@@ -55,6 +56,13 @@ std::optional<TaskRecord> Batch::done_task(const TaskKey& key) {
 
 std::string Batch::document(const TaskKey& key) {
   return std::string(impl_->table(TableName::documents).find(task_key(key)).value_or(""));
+}
+
+TaskWishes Batch::wishes(const TaskKey& key) {
+  const auto bytes = impl_->table(TableName::documents).find(task_key(key));
+  if (!bytes) return {};
+  TaskDocument document = decoded("documents", decode_task_document(*bytes));
+  return {std::move(document.depends_on_ids), std::move(document.affinity_id)};
 }
 
 void Batch::scan_task_ids(JobSeq job, std::string_view after_lower_id,

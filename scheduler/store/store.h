@@ -110,6 +110,7 @@ class Batch final : public Rows {
   std::optional<OpenTask> open_task(const TaskKey& key) override;
   std::optional<TaskRecord> done_task(const TaskKey& key) override;
   std::string document(const TaskKey& key) override;
+  TaskWishes wishes(const TaskKey& key) override;
   void scan_task_ids(JobSeq job, std::string_view after_lower_id,
                      const std::function<bool(std::string_view, TaskSeq)>& visitor) override;
 

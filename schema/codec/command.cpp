@@ -29,6 +29,7 @@ WINDLASS_STRUCT(ChangeJob, (job_id, JobId), (conditions, Conditions), (change, C
 WINDLASS_STRUCT(AddTasks, (job_id, JobId), (tasks, Tasks))
 WINDLASS_STRUCT(DeleteTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
 WINDLASS_STRUCT(TerminateTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
+WINDLASS_STRUCT(ReactivateTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
 WINDLASS_STRUCT(ChangeTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions),
                 (constraints, Constraints), (retries_max, RetriesMax))
 
@@ -58,6 +59,7 @@ WINDLASS_VARIANT(Request, wire::Request, (AddPool, AddPool, ADD_POOL),
                  (EnableJob, EnableJob, ENABLE_JOB), (ChangeJob, ChangeJob, CHANGE_JOB),
                  (AddTasks, AddTasks, ADD_TASKS), (DeleteTask, DeleteTask, DELETE_TASK),
                  (TerminateTask, TerminateTask, TERMINATE_TASK),
+                 (ReactivateTask, ReactivateTask, REACTIVATE_TASK),
                  (ChangeTask, ChangeTask, CHANGE_TASK), (GetPool, GetPool, GET_POOL),
                  (ListPools, ListPools, LIST_POOLS), (GetNode, GetNode, GET_NODE),
                  (ListNodes, ListNodes, LIST_NODES),

@@ -37,6 +37,9 @@ class MapRows final : public scheduler::Rows {
   std::string document(const TaskKey& key) override {
     return find(documents_, key).value_or(std::string());
   }
+  scheduler::TaskWishes wishes(const TaskKey& key) override {
+    return find(wishes_, key).value_or(scheduler::TaskWishes());
+  }
   void scan_task_ids(JobSeq job, std::string_view after,
                      const std::function<bool(std::string_view, TaskSeq)>& visitor) override {
     auto it =
@@ -59,6 +62,7 @@ class MapRows final : public scheduler::Rows {
     WINDLASS_ASSERT(ids_.emplace(std::pair{key.job, lower_cased(task.record.id)}, key.task).second);
     WINDLASS_ASSERT(open_.emplace(key, task).second);
     documents_[key] = document;
+    wishes_[key] = {task.depends_on_ids, task.affinity_id};
   }
   void put_open_task(const OpenTask& task) override {
     WINDLASS_ASSERT(open_.contains(task.record.key));
@@ -80,6 +84,7 @@ class MapRows final : public scheduler::Rows {
     WINDLASS_ASSERT(ids_.erase({key.job, std::string(lower_id)}) == 1);
     WINDLASS_ASSERT(open_.erase(key) + done_.erase(key) == 1);
     documents_.erase(key);
+    wishes_.erase(key);
   }
   bool erase_tasks(JobSeq job, std::size_t rows_max) override {
     const auto erase = [&](auto& rows, auto from, auto job_of) {
@@ -95,6 +100,7 @@ class MapRows final : public scheduler::Rows {
     const bool ids = erase(ids_, std::pair<JobSeq, std::string>(job, ""),
                            [](const auto& key) { return key.first; });
     const bool documents = erase(documents_, TaskKey{job, 0}, of_key);
+    erase(wishes_, TaskKey{job, 0}, of_key);
     const bool open = erase(open_, TaskKey{job, 0}, of_key);
     const bool done = erase(done_, TaskKey{job, 0}, of_key);
     return ids || documents || open || done;
@@ -136,6 +142,7 @@ class MapRows final : public scheduler::Rows {
   std::map<TaskKey, OpenTask> open_;
   std::map<TaskKey, TaskRecord> done_;
   std::map<TaskKey, std::string> documents_;
+  std::map<TaskKey, scheduler::TaskWishes> wishes_;
   std::map<std::pair<JobSeq, std::string>, TaskSeq> ids_;
   std::map<ClaimId, ClaimRecord> claims_;
   std::map<AttemptId, LingeringAttempt> lingering_;

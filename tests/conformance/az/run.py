@@ -14,9 +14,8 @@ TASKS = 250
 
 
 class Az:
-    def __init__(self, cluster):
-        self.home = tempfile.mkdtemp(prefix="windlass-az-")
-        self.environment = {**os.environ, **cluster.environment, "AZURE_CONFIG_DIR": self.home,
+    def __init__(self, cluster, folder):
+        self.environment = {**os.environ, **cluster.environment, "AZURE_CONFIG_DIR": f"{folder}/home",
                             "AZURE_CORE_COLLECT_TELEMETRY": "0", "AZURE_CORE_NO_COLOR": "1"}
 
     def __call__(self, *words, fails=False):
@@ -30,7 +29,7 @@ class Az:
 
 def workflow(*options):
     with Cluster(*options) as cluster, tempfile.TemporaryDirectory() as folder:
-        az = Az(cluster)
+        az = Az(cluster, folder)
         az("pool", "create", "--id", "conf-az", "--vm-size", "standard_d2s_v3", "--target-dedicated-nodes", "2",
            "--task-slots-per-node", "4", "--image", "canonical:0001-com-ubuntu-server-jammy:22_04-lts",
            "--node-agent-sku-id", "batch.node.ubuntu 22.04")
@@ -55,6 +54,7 @@ def workflow(*options):
         az("task", "file", "download", "--job-id", "conf-az-job", "--task-id", "t042", "--file-path", "stdout.txt",
            "--destination", str(output), "--start-range", "5", "--end-range", "6")
         expect(output.read_text() == "42", "a range is a range")
+        expect("has succeeded" in az("task", "reactivate", "--job-id", "conf-az-job", "--task-id", "t042", fails=True), "what succeeded is left alone")
         expect(az("pool", "show", "--pool-id", "conf-az")["allocationState"] == "steady", "the pool is steady")
         expect("does not exist" in az("pool", "show", "--pool-id", "nope", fails=True), "a missing pool is an error")
         az("job", "delete", "--job-id", "conf-az-job", "--yes")

@@ -3,6 +3,7 @@
 import io
 import pathlib
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from cluster import Cluster, expect, make_job, make_pool, run, wait_tasks_complete, wait_until  # noqa: E402
@@ -92,12 +93,35 @@ def workflow(cluster):
     seen = client.compute_node.get("conf-python", node)
     expect(seen.scheduling_state == "enabled" and seen.state == "idle", f"and idle again: {seen.state}")
 
+    failed_task_runs_again(client)
+
     client.task.delete("conf-python-job", "t001")
     expect(error_code(client.task.get, "conf-python-job", "t001") == "TaskNotFound", "a deleted task is gone")
     client.job.delete("conf-python-job")
     wait_until(lambda: error_code(client.job.get, "conf-python-job") == "JobNotFound", 30, "the job is gone")
     client.pool.delete("conf-python")
     wait_until(lambda: not client.pool.exists("conf-python"), 30, "the pool is gone")
+
+
+def failed_task_runs_again(client):
+    with tempfile.TemporaryDirectory() as folder:
+        pathlib.Path(folder).chmod(0o755)
+        ready = pathlib.Path(folder) / "ready"
+        client.task.add("conf-python-job", models.TaskAddParameter(
+            id="again", command_line=f"/bin/sh -c 'test -e {ready}'", constraints=models.TaskConstraints(max_task_retry_count=1)))
+        expect(error_code(client.task.reactivate, "conf-python-job", "t042") == "TaskSucceeded", "what succeeded is left alone")
+
+        def ended():
+            task = client.task.get("conf-python-job", "again")
+            return task if task.state == "completed" else None
+        first = wait_until(ended, 60, "the task fails")
+        expect(first.execution_info.result == "failure" and first.execution_info.retry_count == 1, "it failed with its retry")
+        ready.touch()
+        client.task.reactivate("conf-python-job", "again")
+        second = wait_until(ended, 60, "it runs again")
+        expect(second.execution_info.result == "success" and second.execution_info.exit_code == 0, "it succeeds")
+        expect(second.execution_info.retry_count == 0 and second.execution_info.failure_info is None, "and what was is forgotten")
+        client.task.delete("conf-python-job", "again")
 
 
 def over_http():

@@ -345,6 +345,7 @@ BOOST_AUTO_TEST_CASE(declared_statuses_are_returned) {
   BOOST_TEST(status("PUT", "/jobs/j", R"({"poolInfo":{"poolId":"p"}})") == 200);
   BOOST_TEST(status("PUT", "/jobs/j/tasks/t", R"({"constraints":{"maxTaskRetryCount":1}})") == 200);
   BOOST_TEST(status("POST", "/jobs/j/tasks/t/terminate") == 204);
+  BOOST_TEST(status("POST", "/jobs/j/tasks/t/reactivate") == 204);
   BOOST_TEST(status("DELETE", "/jobs/j/tasks/t") == 200);
 }
 

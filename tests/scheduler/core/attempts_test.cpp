@@ -104,6 +104,75 @@ BOOST_AUTO_TEST_CASE(terminated_task_is_complete_at_once_and_holds_its_slot) {
   BOOST_TEST(shard.job().counts.tasks.failed == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_failed_task_is_reactivated_with_all_its_retries) {
+  Ready shard;
+  shard.add(a_task().id("t").retried(1));
+  shard.add(a_task().id("child").after({"t"}));
+  for (int run = 0; run < 2; ++run) shard.finish("t", 7);
+  BOOST_TEST(shard.job().counts.tasks.failed == 1);
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(ReactivateTask{"j", "T", {}})));
+  TaskRecord task = shard.task("t");
+  BOOST_TEST((task.state == TaskState::running));
+  BOOST_TEST(task.retry_count == 0);
+  BOOST_TEST(task.attempt == 3u);
+  BOOST_TEST(!task.exit_code.has_value());
+  BOOST_TEST(!task.failure.has_value());
+  BOOST_TEST(!task.end_time.has_value());
+  BOOST_TEST(shard.job().counts.tasks.failed == 0);
+  shard.finish("t", 7);
+  shard.finish("t", 0);
+  task = shard.task("t");
+  BOOST_TEST((task.result == ExecutionResult::success));
+  BOOST_TEST(task.retry_count == 1);
+  shard.finish("child", 0);
+  BOOST_TEST(shard.job().counts.tasks.succeeded == 2);
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_reactivated_is_refused) {
+  Ready shard;
+  const auto refusal = [&](const char* job, const char* task) {
+    const Answer answer = shard.ask(ReactivateTask{job, task, {}});
+    const auto* error = std::get_if<Error>(&answer);
+    return error == nullptr ? std::optional<ErrorCode>() : error->code;
+  };
+  shard.add(a_task().id("t"));
+  BOOST_TEST((refusal("j", "t") == ErrorCode::task_not_completed));  // it runs
+  shard.add(a_task().id("waits"));
+  BOOST_TEST((refusal("j", "waits") == ErrorCode::task_not_completed));
+  shard.finish("t", 0);
+  BOOST_TEST((refusal("j", "t") == ErrorCode::task_succeeded));
+  BOOST_TEST((refusal("j", "other") == ErrorCode::task_not_found));
+  shard.finish("waits", 1);
+  shard.ask(TerminateJob{"j", {}, ""});
+  BOOST_TEST((refusal("j", "waits") == ErrorCode::job_completed));
+  BOOST_TEST((shard.task("waits").state == TaskState::completed));
+}
+
+BOOST_AUTO_TEST_CASE(a_reactivated_task_waits_for_its_old_attempt) {
+  Ready shard(2, 1);
+  shard.add(a_task().id("t"));
+  const Assignment old = shard.take_assignment("t");
+  shard.ask(TerminateTask{"j", "t", {}});
+  shard.ask(ReactivateTask{"j", "t", {}});
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+  shard.end(old, 0, AttemptEnd::stopped);
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+}
+
+BOOST_AUTO_TEST_CASE(a_task_that_never_ran_waits_for_its_parents_again) {
+  Ready shard;
+  shard.add(a_task().id("parent"));
+  shard.take_assignment("parent");  // lost with the worker, and given out again
+  shard.add(a_task().id("t").after({"parent"}));
+  shard.ask(TerminateTask{"j", "t", {}});
+  shard.ask(ReactivateTask{"j", "t", {}});
+  shard.restart();
+  shard.connect_worker();
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+  shard.finish("parent", 0);
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+}
+
 BOOST_AUTO_TEST_CASE(a_task_added_again_waits_for_the_old_attempt) {
   Ready shard(2, 1);
   shard.add(a_task().id("t"));

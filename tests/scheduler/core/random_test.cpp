@@ -28,7 +28,7 @@ class Chaos {
 
   void step() {
     absorb();
-    switch (pick(0, 14)) {
+    switch (pick(0, 15)) {
       case 0:
       case 1:
       case 2:
@@ -61,6 +61,9 @@ class Chaos {
         break;
       case 14:
         toggle_node();
+        break;
+      case 15:
+        shard_.ask(ReactivateTask{job(pick(0, 2)), task(), {}});
         break;
     }
   }

@@ -1,5 +1,6 @@
 #include "scheduler/store/store.h"
 
+#include "schema/codec/task_document.h"
 #include "tests/runtime/temporary_folder.h"
 #include "tests/support/map_rows.h"
 #include "tests/support/random_model.h"
@@ -371,6 +372,24 @@ BOOST_AUTO_TEST_CASE(a_new_folder_is_for_its_owner_only) {
   Store store(options_for(deep));
   using std::filesystem::perms;
   BOOST_TEST((std::filesystem::status(deep).permissions() == perms::owner_all));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_task_wished_is_read_from_its_document) {
+  TemporaryFolder folder;
+  Store store(options_for(folder.path()));
+  TaskDocument document;
+  document.command_line = "/bin/true";
+  document.depends_on_ids = {"a", "B"};
+  document.affinity_id = "TVM:n";
+  OpenTask task;
+  task.record.id = "t";
+  task.record.key = {1, 1};
+  const auto batch = store.begin();
+  batch->add_task(task, encode_task_document(document));
+  const TaskWishes wishes = batch->wishes(task.record.key);
+  BOOST_TEST(wishes.depends_on_ids == document.depends_on_ids);
+  BOOST_TEST(wishes.affinity_id == document.affinity_id);
+  BOOST_TEST(batch->wishes({1, 2}).depends_on_ids.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
