@@ -2,7 +2,7 @@
 // road are two of these, which know nothing of each other.
 #pragma once
 
-#include "broker/core/routes.h"
+#include "broker/core/frame_switch.h"
 #include "broker/gate.h"
 #include "bus/router.h"
 #include "runtime/log.h"
@@ -10,6 +10,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,7 @@ struct ForwarderOptions {
   InstanceId instance = 0;  // the broker's own, in frames that it makes
 };
 
-class Forwarder {
+class Forwarder : private Road {
  public:
   Forwarder(ForwarderOptions options, runtime::Metrics& metrics, runtime::Log& log);
 
@@ -38,19 +39,21 @@ class Forwarder {
   void close_roads();
 
   bus::Router& router() { return router_; }
-  const Routes& routes() const { return routes_; }
+  const Routes& routes() const { return switch_.routes(); }
 
  private:
-  void pass_on(bus::PassingFrame& frame);
-  void on_hello(const bus::PassingFrame& frame, MonoTime now);
-  void give_back(const bus::PassingFrame& frame, UndeliverableReason reason);
-  void send_status(InstanceId to, std::uint32_t link);
-  void tell_all();
-  Envelope envelope(FrameKind kind, InstanceId to) const;
+  PassResult pass_on(InstanceId to, std::uint32_t link) override;
+  std::optional<HelloBody> hello() override;
+  void say(const Envelope& envelope, const StatusBody& body, InstanceId to,
+           std::uint32_t link) override;
+  void say(const Envelope& envelope, const Undeliverable& body, InstanceId to,
+           std::uint32_t link) override;
+  void count(const FrameOutcome& outcome, FrameKind kind, std::size_t size);
 
   const ForwarderOptions options_;
   bus::Router router_;
-  Routes routes_;
+  FrameSwitch switch_;
+  bus::PassingFrame* passing_ = nullptr;  // the frame that the switch takes
   runtime::Log& log_;
   runtime::Counter forwarded_;
   runtime::Counter unroutable_;

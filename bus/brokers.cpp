@@ -1,5 +1,6 @@
 #include "bus/brokers.h"
 
+#include "bus/connection.h"
 #include "schema/codec/envelope.h"
 
 #include <algorithm>
@@ -8,7 +9,12 @@
 namespace windlass::bus {
 
 Brokers::Brokers(EndpointOptions options)
-    : options_(std::move(options)), connection_(options_), brokers_(options_.brokers.size()) {}
+    : options_(std::move(options)),
+      links_(std::make_unique<Connection>(options_)),
+      brokers_(options_.brokers.size()) {}
+
+Brokers::Brokers(EndpointOptions options, std::unique_ptr<Links> links)
+    : options_(std::move(options)), links_(std::move(links)), brokers_(options_.brokers.size()) {}
 
 void Brokers::set_claims(ShardId shards_total, std::vector<ShardClaim> claims) {
   hello_ = {shards_total, std::move(claims)};
@@ -20,7 +26,7 @@ bool Brokers::connected() const {
 }
 
 std::optional<BusFrame> Brokers::receive(MonoTime now) {
-  while (std::optional<ReceivedFrame> received = connection_.receive()) {
+  while (std::optional<ReceivedFrame> received = links_->receive()) {
     Result<Envelope> envelope = decode_envelope(received->envelope.bytes());
     if (!envelope) {
       ++counters_.malformed;
@@ -155,7 +161,7 @@ bool Brokers::send(const Envelope& envelope, std::string body, std::size_t link_
 }
 
 bool Brokers::send_by(std::size_t link, const Envelope& envelope, std::string body) {
-  if (!connection_.send(link, encode(envelope), std::move(body))) {
+  if (!links_->send(link, encode(envelope), std::move(body))) {
     ++counters_.unsendable;
     return false;
   }
@@ -176,7 +182,7 @@ void Brokers::say_hello(std::size_t link, MonoTime now) {
 
 bool Brokers::another_lives(std::size_t than) const {
   for (std::size_t link = 0; link < brokers_.size(); ++link) {
-    if (link != than && brokers_[link].alive && connection_.connected(link)) return true;
+    if (link != than && brokers_[link].alive && links_->connected(link)) return true;
   }
   return false;
 }
@@ -187,17 +193,17 @@ void Brokers::judge(MonoTime now) {
     Broker& broker = brokers_[link];
     // A link that is down says so at once, and another broker need not be waited for. Without
     // another one the road stays: links also go down for a moment, when they get new keys.
-    const bool left = broker.alive && !connection_.connected(link) && another_lives(link);
+    const bool left = broker.alive && !links_->connected(link) && another_lives(link);
     if (broker.alive && (left || now - broker.heard_at >= kBrokerSilenceMax)) {
       broker.alive = false;
       broker.routes.clear();
       changed = true;
     }
-    if (!connection_.connected(link)) {
+    if (!links_->connected(link)) {
       broker.connected_at.reset();
       if (!broker.refused_at)
         broker.refused_at = now;
-      else if (connection_.secured() && now - *broker.refused_at >= kKnockAgainAfter)
+      else if (links_->secured() && now - *broker.refused_at >= kKnockAgainAfter)
         renew(link);
     } else if (broker.connected_at && now - *broker.connected_at >= kRenewAfter) {
       renew(link);
@@ -213,14 +219,14 @@ void Brokers::judge(MonoTime now) {
 }
 
 void Brokers::renew(std::size_t link) {
-  connection_.renew(link);
+  links_->renew(link);
   brokers_[link].connected_at.reset();
   brokers_[link].refused_at.reset();
 }
 
 void Brokers::rekey(MonoTime now) {
   if (now < rekey_at_) return;
-  const std::optional<std::size_t> link = connection_.outdated();
+  const std::optional<std::size_t> link = links_->outdated();
   if (!link) return;
   renew(*link);
   rekey_at_ = now + kRekeyInterval;
@@ -230,8 +236,8 @@ void Brokers::flush(MonoTime now) {
   judge(now);
   rekey(now);
   // A link that has just come up hears from us at once: claims must not wait for the next second.
-  for (std::vector<std::size_t> fresh = connection_.settle(); !fresh.empty();
-       fresh = connection_.settle()) {
+  for (std::vector<std::size_t> fresh = links_->settle(); !fresh.empty();
+       fresh = links_->settle()) {
     for (const std::size_t link : fresh) say_hello(link, now);
   }
 }

@@ -3,12 +3,13 @@
 // What is not from a broker itself is handed on.
 #pragma once
 
-#include "bus/connection.h"
+#include "bus/links.h"
 #include "bus/options.h"
 #include "model/envelope.h"
 #include "model/time.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,9 +32,10 @@ struct BusFrame {
 
 class Brokers {
  public:
-  explicit Brokers(EndpointOptions options);
+  explicit Brokers(EndpointOptions options);  // over sockets
+  Brokers(EndpointOptions options, std::unique_ptr<Links> links);
 
-  int fd() const { return connection_.fd(); }
+  int fd() const { return links_->fd(); }
   const EndpointOptions& options() const { return options_; }
 
   // What a scheduler holds; told to all brokers at the next flush().
@@ -48,7 +50,7 @@ class Brokers {
   // By this broker if it lives: where the other side was heard last.
   bool send(const Envelope& envelope, std::string body, std::size_t link_preferred);
 
-  // Hellos that are due, links that need a new start, then Connection::settle().
+  // Hellos that are due, links that need a new start, then Links::settle().
   void flush(MonoTime now);
   std::optional<MonoTime> next_deadline() const;
 
@@ -88,8 +90,8 @@ class Brokers {
   bool send_by(std::size_t link, const Envelope& envelope, std::string body);
   void say_hello(std::size_t link, MonoTime now);
 
-  const EndpointOptions options_;
-  Connection connection_;
+  EndpointOptions options_;
+  std::unique_ptr<Links> links_;
   std::vector<Broker> brokers_;
   MonoTime rekey_at_;
   HelloBody hello_;

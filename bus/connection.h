@@ -6,8 +6,8 @@
 // provided that settle() was called after the last send or receive and before waiting.
 #pragma once
 
+#include "bus/links.h"
 #include "bus/options.h"
-#include "bus/zmq.h"
 
 #include <cstdint>
 #include <memory>
@@ -17,41 +17,21 @@
 
 namespace windlass::bus {
 
-struct ReceivedFrame {
-  std::size_t link = 0;  // which broker
-  ZmqMessage envelope;
-  ZmqMessage body;
-};
-
-class Connection {
+class Connection final : public Links {
  public:
   explicit Connection(const EndpointOptions& options);
-  ~Connection();
+  ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  std::size_t links() const { return links_.size(); }
-  int fd() const { return epoll_; }
-
-  // False: that broker is not connected, or its queue is full. The bytes are gone either way; what
-  // must arrive is kept by its session.
-  bool send(std::size_t link, std::string envelope, std::string body);
-
-  // The next frame, taking turns between brokers.
-  std::optional<ReceivedFrame> receive();
-
-  // Before waiting. Returns the links that have connected since the last call.
-  std::vector<std::size_t> settle();
-
-  bool connected(std::size_t link) const { return links_[link].connected; }
-
-  // Starts the link afresh under a new name: for a broker that took our connection but does not
-  // hear us (it may still hold the name for a link that broke without a word).
-  void renew(std::size_t link);
-
-  // A link whose keys are not the ring's any more; it wants renew().
-  std::optional<std::size_t> outdated() const;
-  bool secured() const { return keys_ != nullptr; }
+  int fd() const override { return epoll_; }
+  bool send(std::size_t link, std::string envelope, std::string body) override;
+  std::optional<ReceivedFrame> receive() override;
+  std::vector<std::size_t> settle() override;
+  bool connected(std::size_t link) const override { return links_[link].connected; }
+  void renew(std::size_t link) override;
+  std::optional<std::size_t> outdated() const override;
+  bool secured() const override { return keys_ != nullptr; }
 
  private:
   struct Link {

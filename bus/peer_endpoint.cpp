@@ -15,10 +15,11 @@ namespace windlass::bus {
 
 class PeerEndpoint::Impl : private FrameSink {
  public:
-  explicit Impl(EndpointOptions options)
-      : kind_(options.kind),
-        identity_{options.kind, options.instance, options.worker, options.generation},
-        brokers_(std::move(options)) {
+  explicit Impl(Brokers brokers)
+      : kind_(brokers.options().kind),
+        identity_{kind_, brokers.options().instance, brokers.options().worker,
+                  brokers.options().generation},
+        brokers_(std::move(brokers)) {
     WINDLASS_ASSERT(kind_ == PeerKind::gateway || kind_ == PeerKind::worker);
     WINDLASS_ASSERT(identity_.instance != 0);
   }
@@ -211,7 +212,9 @@ class PeerEndpoint::Impl : private FrameSink {
 };
 
 PeerEndpoint::PeerEndpoint(EndpointOptions options)
-    : impl_(std::make_unique<Impl>(std::move(options))) {}
+    : impl_(std::make_unique<Impl>(Brokers(std::move(options)))) {}
+PeerEndpoint::PeerEndpoint(EndpointOptions options, std::unique_ptr<Links> links)
+    : impl_(std::make_unique<Impl>(Brokers(std::move(options), std::move(links)))) {}
 PeerEndpoint::~PeerEndpoint() = default;
 
 int PeerEndpoint::fd() const {

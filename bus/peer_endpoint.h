@@ -24,6 +24,8 @@
 
 namespace windlass::bus {
 
+class Links;
+
 // Answers to commands and questions, as they came in one frame. Gateways only.
 struct Answered {
   ShardId shard = 0;
@@ -69,6 +71,8 @@ using PeerEvent =
 class PeerEndpoint {
  public:
   explicit PeerEndpoint(EndpointOptions options);
+  // Over other roads than sockets.
+  PeerEndpoint(EndpointOptions options, std::unique_ptr<Links> links);
   ~PeerEndpoint();
   PeerEndpoint(const PeerEndpoint&) = delete;
   PeerEndpoint& operator=(const PeerEndpoint&) = delete;

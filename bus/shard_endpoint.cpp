@@ -23,7 +23,7 @@ constexpr Duration kOpenWantedAgain = std::chrono::seconds(10);
 
 class ShardEndpoint::Impl : private FrameSink {
  public:
-  explicit Impl(EndpointOptions options) : brokers_(std::move(options)) {
+  explicit Impl(Brokers brokers) : brokers_(std::move(brokers)) {
     WINDLASS_ASSERT(brokers_.options().kind == PeerKind::scheduler);
     WINDLASS_ASSERT(brokers_.options().instance != 0);
   }
@@ -452,7 +452,9 @@ class ShardEndpoint::Impl : private FrameSink {
 };
 
 ShardEndpoint::ShardEndpoint(EndpointOptions options)
-    : impl_(std::make_unique<Impl>(std::move(options))) {}
+    : impl_(std::make_unique<Impl>(Brokers(std::move(options)))) {}
+ShardEndpoint::ShardEndpoint(EndpointOptions options, std::unique_ptr<Links> links)
+    : impl_(std::make_unique<Impl>(Brokers(std::move(options), std::move(links)))) {}
 ShardEndpoint::~ShardEndpoint() = default;
 
 int ShardEndpoint::fd() const {

@@ -26,6 +26,8 @@
 
 namespace windlass::bus {
 
+class Links;
+
 // A process without a session on this shard wants one. Make a SessionState with a fresh id, commit
 // it, call opened(). A worker that comes back as a new process has a session of its earlier life:
 // close that one in the same transaction. Given once until opened() or until asked again much
@@ -82,6 +84,8 @@ using ShardInput =
 class ShardEndpoint {
  public:
   explicit ShardEndpoint(EndpointOptions options);  // kind: scheduler
+  // Over other roads than sockets.
+  ShardEndpoint(EndpointOptions options, std::unique_ptr<Links> links);
   ~ShardEndpoint();
   ShardEndpoint(const ShardEndpoint&) = delete;
   ShardEndpoint& operator=(const ShardEndpoint&) = delete;

@@ -5,6 +5,7 @@
 #include "runtime/clock.h"
 #include "runtime/folder_lock.h"
 #include "runtime/program.h"
+#include "scheduler/local_shard_store.h"
 #include "scheduler/loop_metrics.h"
 #include "scheduler/owned_shard.h"
 #include "scheduler/store/shard_marks.h"
@@ -85,8 +86,9 @@ class Loop {
     store.sync_delay = std::chrono::milliseconds(config_.sync_delay_ms);
     store.space_reserve_bytes = static_cast<std::uint64_t>(config_.space_reserve_bytes);
     store.journal_bytes_max = static_cast<std::uint64_t>(config_.journal_bytes_max);
-    shards_.push_back(
-        std::make_unique<OwnedShard>(shard, shards_total, settings_of(config_), store, endpoint_));
+    shards_.push_back(std::make_unique<OwnedShard>(
+        shard, shards_total, settings_of(config_),
+        std::make_unique<LocalShardStore>(std::move(store)), endpoint_));
     shards_.back()->open(runtime::now());
     program_.log.info("shard_opened", {{"shard", shard},
                                        {"jobs", shards_.back()->core().state().jobs.size()},

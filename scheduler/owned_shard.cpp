@@ -2,6 +2,7 @@
 
 #include "model/assert.h"
 #include "runtime/clock.h"
+#include "scheduler/store/errors.h"
 #include "schema/codec/command.h"
 
 #include <utility>
@@ -23,18 +24,16 @@ SessionId session_id(ShardEpoch epoch, std::uint64_t number) {
 }  // namespace
 
 OwnedShard::OwnedShard(ShardId shard, ShardId shards_total, const Settings& settings,
-                       const StoreOptions& store, bus::ShardEndpoint& endpoint)
+                       std::unique_ptr<ShardStore> store, bus::ShardEndpoint& endpoint)
     : shard_(shard),
       shards_total_(shards_total),
-      store_(store),
-      journal_(store_),
+      store_(std::move(store)),
       core_(shard, shards_total, settings),
       endpoint_(endpoint) {}
 
 void OwnedShard::open(Now now) {
-  epoch_ = store_.claim();
+  epoch_ = store_->claim();
   core_.recover(batch(), now);
-  journal_.claim(epoch_);
   std::vector<SessionState> sessions;
   batch_->each_session([&](SessionState session) {
     if (session.kind == PeerKind::worker) worker_sessions_[session.worker] = session.id;
@@ -48,8 +47,8 @@ void OwnedShard::open(Now now) {
   endpoint_.own(shard_, epoch_, shards_total_, std::move(sessions));
 }
 
-Batch& OwnedShard::batch() {
-  if (!batch_) batch_ = store_.begin();
+ShardBatch& OwnedShard::batch() {
+  if (!batch_) batch_ = store_->begin();
   return *batch_;
 }
 
@@ -238,7 +237,7 @@ BatchTally OwnedShard::end_batch(Now now) {
   const bool changed = !effects_.events.empty() || must_commit_ || batch_->changed();
   if (changed) {
     note_before_commit();
-    journal_.append(events_before_ + 1, effects_.events);
+    store_->append(events_before_ + 1, effects_.events);
     events_before_ = core_.state().counters.events;
     const MonoTime begun = runtime::mono_now();
     batch_->commit();
@@ -261,7 +260,7 @@ BatchTally OwnedShard::end_batch(Now now) {
 }
 
 void OwnedShard::watch_space() {
-  space_ = store_.space();
+  space_ = store_->space();
   if (space_.accepts_new_work()) {
     core_.set_space_shortage(std::nullopt);
   } else {

@@ -6,8 +6,7 @@
 #include "bus/shard_endpoint.h"
 #include "scheduler/batch_tally.h"
 #include "scheduler/core/shard.h"
-#include "scheduler/journal/local_journal.h"
-#include "scheduler/store/store.h"
+#include "scheduler/core/shard_store.h"
 
 #include <map>
 #include <memory>
@@ -18,7 +17,7 @@ namespace windlass::scheduler {
 class OwnedShard {
  public:
   OwnedShard(ShardId shard, ShardId shards_total, const Settings& settings,
-             const StoreOptions& store, bus::ShardEndpoint& endpoint);
+             std::unique_ptr<ShardStore> store, bus::ShardEndpoint& endpoint);
 
   // Claims the epoch, recovers, and takes the shard over on the bus.
   void open(Now now);
@@ -40,7 +39,7 @@ class OwnedShard {
   void watch_space();
   // As last watched.
   const Space& space() const { return space_; }
-  std::uint64_t journal_bytes() const { return journal_.bytes(); }
+  std::uint64_t journal_bytes() const { return store_->journal_bytes(); }
 
   // Between batches: since when an active task waits. Reads a row.
   std::optional<WallTime> active_since(const TaskKey& task);
@@ -52,7 +51,7 @@ class OwnedShard {
   const Shard& core() const { return core_; }
 
  private:
-  Batch& batch();
+  ShardBatch& batch();
   void handle(Input input, Now now);
   void close_session(SessionId session);
   void open_session(const bus::OpenWanted& wanted, Now now);
@@ -64,8 +63,7 @@ class OwnedShard {
 
   ShardId shard_;
   ShardId shards_total_;
-  Store store_;
-  LocalJournal journal_;
+  const std::unique_ptr<ShardStore> store_;
   Space space_;
   Shard core_;
   bus::ShardEndpoint& endpoint_;
@@ -76,7 +74,7 @@ class OwnedShard {
   std::map<std::uint64_t, SessionId> worker_sessions_;
 
   // The batch under way.
-  std::unique_ptr<Batch> batch_;
+  std::unique_ptr<ShardBatch> batch_;
   Effects effects_;
   BatchTally tally_;
   bool must_commit_ = false;                    // beyond what events ask for

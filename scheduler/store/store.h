@@ -12,7 +12,7 @@
 #pragma once
 
 #include "model/session.h"
-#include "scheduler/core/rows.h"
+#include "scheduler/core/shard_store.h"
 #include "scheduler/store/errors.h"
 
 #include <chrono>
@@ -55,39 +55,25 @@ struct StoreOptions {
   std::function<void()> after_commit;
 };
 
-struct Space {
-  std::uint64_t disk_free_bytes = 0;  // what the file system would give this process
-  std::uint64_t file_free_bytes = 0;  // inside the file, to be used again
-  std::uint64_t free_bytes = 0;       // their sum
-  std::uint64_t needed_bytes = 0;     // the reserve, and what open tasks will need to end
-  std::uint64_t map_used_bytes = 0;
-  std::uint64_t map_bytes = 0;
-  unsigned map_use_percent_max = 0;
-
-  bool accepts_new_work() const {
-    return free_bytes >= needed_bytes && map_used_bytes <= map_bytes / 100 * map_use_percent_max;
-  }
-};
-
 // One write transaction, and what is read meanwhile. Destroyed without commit(), it leaves nothing.
 // Writes that change nothing are not made, and a batch without writes commits without a flush.
-class Batch final : public Rows {
+class Batch final : public ShardBatch {
  public:
   ~Batch() override;
 
   // Throws CommitError. The batch is over either way.
-  void commit();
+  void commit() override;
   // True once something was written.
-  bool changed() const { return changed_; }
+  bool changed() const override { return changed_; }
 
   // ---- sessions and answers of the bus ----
-  void each_session(const std::function<void(SessionState)>&);
-  void put_session(const SessionState&);
-  void erase_session(SessionId);  // with its answers
+  void each_session(const std::function<void(SessionState)>&) override;
+  void put_session(const SessionState&) override;
+  void erase_session(SessionId) override;  // with its answers
   // An answer kept for a command that may be asked again; opaque bytes.
-  void put_answer(SessionId session, Sequence sequence, std::string_view answer);
-  std::optional<std::string> answer(SessionId session, Sequence sequence);
-  void erase_answers(SessionId session, Sequence through);
+  void put_answer(SessionId session, Sequence sequence, std::string_view answer) override;
+  std::optional<std::string> answer(SessionId session, Sequence sequence) override;
+  void erase_answers(SessionId session, Sequence through) override;
 
   // For a folder that was restored: it belongs to this generation from the commit on, whoever owned
   // it is fenced, event numbers go on far above all that were ever given, and what was said to and
