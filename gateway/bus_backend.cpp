@@ -1,5 +1,6 @@
 #include "gateway/bus_backend.h"
 
+#include "gateway/core/awaited_answers.h"
 #include "gateway/core/pending.h"
 #include "runtime/clock.h"
 
@@ -9,7 +10,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace windlass::gateway {
 namespace {
@@ -48,7 +48,7 @@ class BusBackend::Impl {
         bulk_ready_(io.get_executor(), bulk_.fd()),
         timer_(io.get_executor()),
         io_(io),
-        sequences_(options_.shards_total) {
+        awaited_(options_.shards_total, runtime::mono_now()) {
     for (ShardId shard = 0; shard < options_.shards_total; ++shard) peer_.open(shard);
     turn();
     wait_peer();
@@ -69,14 +69,14 @@ class BusBackend::Impl {
     if (const auto since = peer_.unreachable_since(shard);
         since && now - *since > Duration(options_.away_patience))
       return to.set(away(shard));
-    auto& sequences = sequences_[shard];
-    if (sequences.size() >= options_.outstanding_per_shard_max)
+    const std::size_t waiting = awaited_.waiting(shard);
+    if (waiting >= options_.outstanding_per_shard_max)
       return to.set(busy("Too many requests wait for shard " + std::to_string(shard),
-                         {{"Waiting", std::to_string(sequences.size())}}));
+                         {{"Waiting", std::to_string(waiting)}}));
     const auto sequence = peer_.send(shard, command);
     if (!sequence)
       return to.set(busy("The queue to shard " + std::to_string(shard) + " is full", {}));
-    sequences[*sequence] = pending_.add(PendingAnswer{shard, *sequence, &to}, deadline);
+    awaited_.add(shard, *sequence, &to, deadline);
     schedule_flush();
   }
 
@@ -117,11 +117,6 @@ class BusBackend::Impl {
   const bus::BulkEndpoint& bulk() const { return bulk_; }
 
  private:
-  struct PendingAnswer {
-    ShardId shard;
-    Sequence sequence;
-    Later<Answer>* to;
-  };
   struct PendingReply {
     InstanceId worker;
     Later<FileReply>* to;
@@ -187,19 +182,15 @@ class BusBackend::Impl {
   }
 
   void take(bus::Answered& answered) {
-    for (auto& [sequence, answer] : answered.answers)
-      answer_to(answered.shard, sequence, std::move(answer));
+    for (auto& [sequence, answer] : answered.answers) {
+      if (const auto to = awaited_.answered(answered.shard, sequence)) (*to)->set(std::move(answer));
+    }
   }
   void take(bus::SessionLost& lost) {
-    // All of them: the next session counts from 1 again.
-    if (lost.shard >= sequences_.size()) return;
-    std::vector<Sequence> waiting;
-    for (const auto& [sequence, number] : sequences_[lost.shard]) waiting.push_back(sequence);
-    for (const Sequence sequence : waiting)
-      answer_to(lost.shard, sequence,
-                busy("The session with shard " + std::to_string(lost.shard) +
-                         " was lost; whether the request took effect is not known",
-                     {{"Shard", std::to_string(lost.shard)}}));
+    for (Later<Answer>* to : awaited_.lost(lost.shard))
+      to->set(busy("The session with shard " + std::to_string(lost.shard) +
+                       " was lost; whether the request took effect is not known",
+                   {{"Shard", std::to_string(lost.shard)}}));
   }
   void take(bus::ReachChanged&) {
     if (reach_changed_) reach_changed_();
@@ -220,18 +211,8 @@ class BusBackend::Impl {
   }
   void take(bus::FileAsked&) {}
 
-  void answer_to(ShardId shard, Sequence sequence, Answer answer) {
-    if (shard >= sequences_.size()) return;
-    const auto found = sequences_[shard].find(sequence);
-    if (found == sequences_[shard].end()) return;  // its time was up
-    const auto pending = pending_.take(found->second);
-    sequences_[shard].erase(found);
-    if (pending) pending->to->set(std::move(answer));
-  }
-
   void expire(MonoTime now) {
-    while (const auto pending = pending_.take_expired(now)) {
-      sequences_[pending->shard].erase(pending->sequence);
+    while (const auto pending = awaited_.take_expired(now)) {
       peer_.forget(pending->shard, pending->sequence);
       if (peer_.reachable(pending->shard))
         pending->to->set(Error{ErrorCode::operation_timed_out, {}, {}});
@@ -249,8 +230,7 @@ class BusBackend::Impl {
   Descriptor bulk_ready_;
   Timer timer_;
   asio::io_context& io_;
-  std::vector<std::unordered_map<Sequence, std::uint64_t>> sequences_;  // by shard
-  PendingTable<PendingAnswer> pending_{runtime::mono_now()};
+  AwaitedAnswers<Later<Answer>*> awaited_;
   PendingTable<PendingReply> pending_files_{runtime::mono_now()};
   bool flush_scheduled_ = false;
   bool bulk_connected_ = false;

@@ -3,6 +3,7 @@
 #include "bus/task_document.h"
 #include "runtime/clock.h"
 #include "runtime/refusal.h"
+#include "worker/core/carry_out.h"
 #include "worker/file_road.h"
 #include "worker/files/files.h"
 
@@ -139,7 +140,7 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
   file_road_ = std::make_unique<FileRoad>(options, nodes_folder_);
   place_->equip_bus(options, config.brokers, "--broker");
   endpoint_ = std::make_unique<bus::PeerEndpoint>(options);
-  outgoing_ = std::make_unique<OutgoingMessages>(*endpoint_, !null_executor_);
+  agent_bus_.emplace(*agent_, *endpoint_, !null_executor_);
 
   watch(endpoint_->fd());
   watch(program_.shutdown.fd());
@@ -172,7 +173,7 @@ int Loop::run() {
   agent_->start(runtime::now_boottime(), effects_);
   apply(effects_);
   if (spool_) spool_->replace(agent_->compacted_spool());
-  open_sessions();
+  agent_bus_->open_sessions(static_cast<ShardId>(config_.shards_total));
   program_.announce("", {});
   while (!program_.shutdown.requested()) {
     turn();
@@ -190,7 +191,7 @@ void Loop::turn() {
   agent_->tick(now, effects_);
   agent_->finish_turn(effects_);
   apply(effects_);
-  outgoing_->retry();
+  agent_bus_->outgoing().retry();
   if (guard_) guard_->flush();
   endpoint_->flush(runtime::mono_now());
   metrics_.count(*agent_, *endpoint_, now);
@@ -200,7 +201,7 @@ void Loop::turn() {
 }
 
 void Loop::wait() {
-  int ms = outgoing_->backlog_empty() ? kWaitMsMax : kRetryMs;
+  int ms = agent_bus_->outgoing().backlog_empty() ? kWaitMsMax : kRetryMs;
   const auto consider = [&](Duration left) {
     const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(left).count();
     ms = static_cast<int>(std::clamp<std::int64_t>(rounded, 0, ms));
@@ -211,35 +212,14 @@ void Loop::wait() {
   ::epoll_wait(epoll_.get(), events, 8, ms);
 }
 
-void Loop::open_sessions() {
-  const auto total = std::max<std::int64_t>(config_.shards_total, endpoint_->shards_total());
-  for (std::int64_t shard = 0; shard < total; ++shard) {
-    if (opened_.insert(static_cast<ShardId>(shard)).second)
-      endpoint_->open(static_cast<ShardId>(shard));
-  }
-}
-
 void Loop::hear_bus(Now now) {
-  for (bus::PeerEvent& event : endpoint_->poll(runtime::mono_now())) {
-    if (const auto* ordered = std::get_if<bus::Ordered>(&event)) {
-      for (const ToWorker& message : ordered->messages)
-        agent_->handle(ordered->shard, message, now, effects_);
-    } else if (const auto* arrived = std::get_if<bus::Acknowledged>(&event)) {
-      for (const AttemptId& id : outgoing_->acknowledged(*arrived))
-        agent_->report_acknowledged(id, effects_);
-    } else if (const auto* open = std::get_if<bus::SessionOpen>(&event)) {
-      program_.log.info("session_open", {{"shard", open->shard},
-                                         {"session", open->session},
-                                         {"epoch", open->epoch},
-                                         {"resumed", open->resumed}});
-      agent_->session_opened(open->shard, open->resumed, now, effects_);
-    } else if (const auto* lost = std::get_if<bus::SessionLost>(&event)) {
-      program_.log.warn("session_lost", {{"shard", lost->shard}});
-      outgoing_->session_lost(lost->shard);
-      agent_->session_lost(lost->shard);
-    } else if (std::holds_alternative<bus::ReachChanged>(event)) {
-      open_sessions();
-    }
+  const SessionNews news = agent_bus_->hear(now, runtime::mono_now(), effects_);
+  for (const ShardId shard : news.lost) program_.log.warn("session_lost", {{"shard", shard}});
+  for (const bus::SessionOpen& open : news.opened) {
+    program_.log.info("session_open", {{"shard", open.shard},
+                                       {"session", open.session},
+                                       {"epoch", open.epoch},
+                                       {"resumed", open.resumed}});
   }
 }
 
@@ -297,16 +277,21 @@ void Loop::apply(Effects& effects) {
     if (spool_ && spool_->has_unwritten()) append_spool({});
     return;
   }
-  if (effects.grants_changed) grants_.save(agent_->book());
-  if (spool_) append_spool(effects.spool);
-  do_work(effects.work);
-  metrics_.count(effects.messages);
-  outgoing_->send(effects.messages);
-  effects.clear();
+  carry_out(effects, *this);
   if (spool_ && spool_->worth_compacting()) spool_->replace(agent_->compacted_spool());
 }
 
+void Loop::save_grants() {
+  grants_.save(agent_->book());
+}
+
+void Loop::send(std::vector<Outgoing>& messages) {
+  metrics_.count(messages);
+  agent_bus_->outgoing().send(messages);
+}
+
 void Loop::append_spool(const std::string& frames) {
+  if (!spool_) return;
   if (frames.empty() && !spool_->has_unwritten()) return;
   if (spool_->append(frames)) {
     spool_full_said_ = false;
@@ -354,7 +339,7 @@ void Loop::do_work(std::vector<Work>& work) {
 
 void Loop::update_readiness() {
   bool reached = false;
-  for (const ShardId shard : opened_) reached = reached || endpoint_->reachable(shard);
+  for (const ShardId shard : agent_bus_->opened()) reached = reached || endpoint_->reachable(shard);
   const bool ready = program_.readiness.state().ready;
   if (reached && !ready) program_.readiness.set_ready();
   if (!reached && (ready || program_.readiness.state().reason == "starting"))
@@ -363,8 +348,8 @@ void Loop::update_readiness() {
 
 bool Loop::everything_said() const {
   if (!agent_->idle()) return false;
-  for (const ShardId shard : opened_) {
-    if (endpoint_->reachable(shard) && !outgoing_->all_acknowledged(shard)) return false;
+  for (const ShardId shard : agent_bus_->opened()) {
+    if (endpoint_->reachable(shard) && !agent_bus_->outgoing().all_acknowledged(shard)) return false;
   }
   return true;
 }

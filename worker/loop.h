@@ -3,9 +3,9 @@
 #pragma once
 
 #include "runtime/program.h"
+#include "worker/agent_bus.h"
 #include "worker/grant_file.h"
 #include "worker/guard_words.h"
-#include "worker/outgoing.h"
 #include "worker/spool_file.h"
 #include "worker/task_identity.h"
 #include "worker/worker_config.h"
@@ -13,7 +13,6 @@
 
 #include <memory>
 #include <optional>
-#include <set>
 #include <vector>
 
 namespace windlass::worker {
@@ -32,16 +31,20 @@ class Loop {
   int run();
 
  private:
+  template <class Hands>
+  friend void carry_out(Effects& effects, Hands& hands);
+
   void connect_guard();
   void turn();
   void wait();
-  void open_sessions();
   void hear_bus(Now now);
   void hear_guard(Now now);
   void hear_files(Now now);
   void apply(Effects& effects);
+  void save_grants();
   void append_spool(const std::string& frames);
   void do_work(std::vector<Work>& work);
+  void send(std::vector<Outgoing>& messages);
   void watch(int fd);
   void update_readiness();
   bool everything_said() const;
@@ -65,9 +68,8 @@ class Loop {
   std::unique_ptr<exec::SpawnerClient> guard_;
   bool guard_met_ = false;
   std::unique_ptr<bus::PeerEndpoint> endpoint_;
-  std::unique_ptr<OutgoingMessages> outgoing_;
+  std::optional<AgentBus> agent_bus_;
   std::unique_ptr<FileRoad> file_road_;
-  std::set<ShardId> opened_;
   WorkerMetrics metrics_;
   Fd epoll_;
 };
