@@ -183,7 +183,8 @@ class BusBackend::Impl {
 
   void take(bus::Answered& answered) {
     for (auto& [sequence, answer] : answered.answers) {
-      if (const auto to = awaited_.answered(answered.shard, sequence)) (*to)->set(std::move(answer));
+      if (const auto to = awaited_.answered(answered.shard, sequence))
+        (*to)->set(std::move(answer));
     }
   }
   void take(bus::SessionLost& lost) {

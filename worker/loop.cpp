@@ -349,7 +349,8 @@ void Loop::update_readiness() {
 bool Loop::everything_said() const {
   if (!agent_->idle()) return false;
   for (const ShardId shard : agent_bus_->opened()) {
-    if (endpoint_->reachable(shard) && !agent_bus_->outgoing().all_acknowledged(shard)) return false;
+    if (endpoint_->reachable(shard) && !agent_bus_->outgoing().all_acknowledged(shard))
+      return false;
   }
   return true;
 }

@@ -1,6 +1,6 @@
 // The order in which effects are carried out (effects.h says why), in one place. `Hands` does the
-// work: save_grants(), append_spool(frames), do_work(work), send(messages). It may throw in between:
-// then the process is over, and what was not done is not done.
+// work: save_grants(), append_spool(frames), do_work(work), send(messages). It may throw in
+// between: then the process is over, and what was not done is not done.
 #pragma once
 
 #include "worker/core/effects.h"

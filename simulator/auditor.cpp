@@ -1,0 +1,190 @@
+#include "simulator/auditor.h"
+
+namespace windlass::simulator {
+
+namespace {
+
+std::string text(ShardId shard, const TaskKey& key) {
+  return "task " + std::to_string(shard) + "/" + std::to_string(key.job) + "/" +
+         std::to_string(key.task);
+}
+std::string text(const AttemptId& id) {
+  return text(id.shard, id.task) + " attempt " + std::to_string(id.attempt);
+}
+
+}  // namespace
+
+void Auditor::committed(ShardId shard, EventNumber first_event, const ShardEvents& events) {
+  ShardView& view = shards_[shard];
+  world_.trace.mix(first_event);
+  if (events.empty()) return;
+  if (first_event != view.events + 1)
+    world_.violated("S12", "shard " + std::to_string(shard) + " went from event " +
+                               std::to_string(view.events) + " to " + std::to_string(first_event));
+  view.events = first_event + events.size() - 1;
+  for (const ShardEvent& event : events)
+    std::visit([&](const auto& what) { see(shard, view, what); }, event);
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const TasksWereAdded& added) {
+  for (const AddedTask& task : added.tasks) {
+    const TaskKey key = task.task.record.key;
+    Task seen{task.task.record, {}};
+    for (const std::string& id : task.task.depends_on_ids) seen.parents.push_back(lower_cased(id));
+    if (view.erased_tasks.contains(key) || !view.tasks.emplace(key, seen).second)
+      world_.violated("S3", text(shard, key) + " is added twice");
+    if (!view.jobs[key.job].tasks_by_id.emplace(lower_cased(task.task.record.id), key).second)
+      world_.violated("S3", "task " + task.task.record.id + " is added again");
+    world_.tell("shard-" + std::to_string(shard),
+                text(shard, key) + " is added as " + task.task.record.id);
+  }
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
+  const TaskKey key = put.task.key;
+  const auto found = view.tasks.find(key);
+  if (found == view.tasks.end()) {
+    world_.violated("S10", text(shard, key) + " changes and is not there");
+    return;
+  }
+  const TaskRecord before = std::exchange(found->second.record, put.task);
+  const TaskRecord& after = put.task;
+  const std::string who = "shard-" + std::to_string(shard);
+  if (before.state == TaskState::completed && after.state != before.state)
+    world_.violated("S4", text(shard, key) + " was completed and is not any more");
+  if (after.attempt < before.attempt || after.attempt > before.attempt + 1)
+    world_.violated("S4", text(shard, key) + " goes from attempt " +
+                              std::to_string(before.attempt) + " to " +
+                              std::to_string(after.attempt));
+  const std::int32_t retries_max = after.constraints.retries_max;
+  if (retries_max >= 0 && after.retry_count > retries_max)
+    world_.violated("S8", text(shard, key) + " is tried more often than it may be");
+  if (after.retry_count < before.retry_count)
+    world_.violated("S8", text(shard, key) + " forgets how often it was tried");
+  if (after.attempt > before.attempt) {
+    world_.tell(who, text(shard, key) + " attempt " + std::to_string(after.attempt) + " goes to " +
+                         (after.node ? after.node->node_id : "nowhere"));
+    check_dispatch(shard, view, found->second);
+  }
+  if (after.state != before.state && after.state == TaskState::completed) {
+    ++completed_;
+    world_.tell(who, text(shard, key) + " is completed by attempt " +
+                         std::to_string(after.attempt) + ": " +
+                         (after.failure ? after.failure->code : "success"));
+    if (after.result == ExecutionResult::success)
+      view.jobs[key.job].succeeded.insert(lower_cased(after.id));
+    check_completion(shard, after);
+  } else if (after.state != before.state && after.state == TaskState::active) {
+    world_.tell(
+        who, text(shard, key) + " is queued again after attempt " + std::to_string(after.attempt));
+  }
+}
+
+void Auditor::check_dispatch(ShardId shard, const ShardView& view, const Task& task) {
+  const TaskKey key = task.record.key;
+  if (task.record.state != TaskState::running)
+    world_.violated("S4", text(shard, key) + " has a new attempt and does not run");
+  const auto job = view.jobs.find(key.job);
+  if (job == view.jobs.end()) {
+    world_.violated("S10", text(shard, key) + " starts and has no job");
+    return;
+  }
+  const JobRecord& record = job->second.record;
+  if (record.state != JobState::active)
+    world_.violated("S10",
+                    text(shard, key) + " starts and its job " + record.spec.id + " is not active");
+  if (stopped_jobs_.contains(record.spec.id))
+    world_.violated("S10",
+                    text(shard, key) + " starts after its job " + record.spec.id + " was stopped");
+  const auto alive = alive_.find({shard, key});
+  if (alive != alive_.end())
+    world_.violated("S7", text(shard, key) + " attempt " + std::to_string(task.record.attempt) +
+                              " is given away while a process of attempt " +
+                              std::to_string(alive->second.attempt) + " lives");
+  for (const std::string& id : task.parents) {
+    if (!job->second.succeeded.contains(id))
+      world_.violated("S9", text(shard, key) + " starts before its parent " + id + " succeeded");
+  }
+}
+
+// What is recorded has happened: the attempt's process ended, and ended so.
+void Auditor::check_completion(ShardId shard, const TaskRecord& task) {
+  if (!task.exit_code) {
+    if (task.result == ExecutionResult::success)
+      world_.violated("S4", text(shard, task.key) + " succeeded without an exit code");
+    return;
+  }
+  const AttemptId id{shard, task.key, task.attempt};
+  const auto run = ledger_.find(id);
+  if (run == ledger_.end() || !run->second.exit_code)
+    world_.violated("S5", text(id) + " is recorded as ended, and no process of it has ended");
+  else if (*run->second.exit_code != *task.exit_code)
+    world_.violated("S5", text(id) + " ended with " + std::to_string(*run->second.exit_code) +
+                              ", and " + std::to_string(*task.exit_code) + " is recorded");
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const TaskErased& erased) {
+  const auto found = view.tasks.find(erased.key);
+  if (found == view.tasks.end()) {
+    world_.violated("S10", text(shard, erased.key) + " is erased and is not there");
+    return;
+  }
+  view.jobs[erased.key.job].tasks_by_id.erase(lower_cased(found->second.record.id));
+  view.tasks.erase(found);
+  view.erased_tasks.insert(erased.key);
+  world_.tell("shard-" + std::to_string(shard), text(shard, erased.key) + " is erased");
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const JobPut& put) {
+  if (view.erased_jobs.contains(put.job.seq)) {
+    world_.violated("S10", "job " + put.job.spec.id + " was erased and comes back");
+    return;
+  }
+  JobRecord& record = view.jobs[put.job.seq].record;
+  const bool was_ended = record.state == JobState::completed || record.state == JobState::deleting;
+  const bool is_ended = put.job.state == JobState::completed || put.job.state == JobState::deleting;
+  if (was_ended && !is_ended)
+    world_.violated("S10", "job " + put.job.spec.id + " had ended and goes on");
+  if (record.state != put.job.state || record.spec.id.empty())
+    world_.tell("shard-" + std::to_string(shard),
+                "job " + put.job.spec.id + " is in state " +
+                    std::to_string(static_cast<int>(put.job.state)));
+  record = put.job;
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const JobErased& erased) {
+  view.jobs.erase(erased.job);
+  view.erased_jobs.insert(erased.job);
+  std::erase_if(view.tasks, [&](const auto& task) {
+    if (task.first.job != erased.job) return false;
+    view.erased_tasks.insert(task.first);
+    return true;
+  });
+  world_.tell("shard-" + std::to_string(shard), "job " + std::to_string(erased.job) + " is erased");
+}
+
+void Auditor::process_started(const Start& start) {
+  world_.tell("ledger", text(start.id) + " runs on " + start.node_id);
+  if (!ledger_.emplace(start.id, Run{start, std::nullopt}).second)
+    world_.violated("S4", text(start.id) + " is started twice");
+  const auto [alive, alone] = alive_.emplace(std::pair{start.id.shard, start.id.task}, start.id);
+  if (!alone)
+    world_.violated(
+        "S7", text(start.id) + " runs beside attempt " + std::to_string(alive->second.attempt));
+  SlotCount& used = slots_used_[start.node_id];
+  used += start.slots;
+  if (used > start.node_slots)
+    world_.violated("S6", start.node_id + " runs " + std::to_string(used) + " slots of " +
+                              std::to_string(start.node_slots));
+}
+
+void Auditor::process_ended(const AttemptId& id, std::int32_t exit_code) {
+  world_.tell("ledger", text(id) + " has ended with " + std::to_string(exit_code));
+  Run& run = ledger_.at(id);
+  run.exit_code = exit_code;
+  slots_used_[run.start.node_id] -= run.start.slots;
+  const auto alive = alive_.find({id.shard, id.task});
+  if (alive != alive_.end() && alive->second == id) alive_.erase(alive);
+}
+
+}  // namespace windlass::simulator

@@ -1,0 +1,85 @@
+// Watches what shards commit and what really runs, and compares both with the promises. It keeps
+// its own account of everything, from events and from the ledger of processes; it shares nothing
+// with the core but the model.
+#pragma once
+
+#include "model/shard_event.h"
+#include "simulator/world.h"
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace windlass::simulator {
+
+class Auditor {
+ public:
+  explicit Auditor(World& world) : world_(world) {}
+
+  // ---- the shard's log
+  void committed(ShardId shard, EventNumber first_event, const ShardEvents& events);
+
+  // ---- the ledger: processes of attempts, as they really are
+  struct Start {
+    AttemptId id;
+    std::string node_id;
+    SlotCount slots = 0;
+    SlotCount node_slots = 0;
+  };
+  void process_started(const Start& start);
+  void process_ended(const AttemptId& id, std::int32_t exit_code);
+
+  // ---- what clients were promised: no attempt of this job starts from now on
+  void job_stopped(const std::string& job_id) { stopped_jobs_.insert(job_id); }
+
+  std::uint64_t processes_started() const { return ledger_.size(); }
+  std::uint64_t tasks_completed() const { return completed_; }
+  std::size_t processes_alive() const { return alive_.size(); }
+
+ private:
+  struct Task {
+    TaskRecord record;
+    std::vector<std::string> parents;  // lower-cased ids
+  };
+  struct Job {
+    JobRecord record;
+    std::map<std::string, TaskKey> tasks_by_id;  // lower-cased
+    std::set<std::string> succeeded;             // ever; satisfied once is satisfied for good
+  };
+  struct ShardView {
+    EventNumber events = 0;
+    std::map<TaskKey, Task> tasks;
+    std::set<TaskKey> erased_tasks;
+    std::map<JobSeq, Job> jobs;
+    std::set<JobSeq> erased_jobs;
+    std::map<NodeSeq, NodeRecord> nodes;
+  };
+  struct Run {
+    Start start;
+    std::optional<std::int32_t> exit_code;  // once it is over
+  };
+
+  void see(ShardId shard, ShardView& view, const TasksWereAdded& added);
+  void see(ShardId shard, ShardView& view, const TaskPut& put);
+  void see(ShardId shard, ShardView& view, const TaskErased& erased);
+  void see(ShardId shard, ShardView& view, const JobPut& put);
+  void see(ShardId shard, ShardView& view, const JobErased& erased);
+  template <class Event>
+  void see(ShardId, ShardView&, const Event&) {}
+
+  void check_dispatch(ShardId shard, const ShardView& view, const Task& task);
+  void check_completion(ShardId shard, const TaskRecord& task);
+
+  World& world_;
+  std::map<ShardId, ShardView> shards_;
+  std::map<AttemptId, Run> ledger_;
+  std::map<std::pair<ShardId, TaskKey>, AttemptId> alive_;  // one attempt of each task
+  std::map<std::string, SlotCount> slots_used_;             // by node id, of processes alive
+  std::set<std::string> stopped_jobs_;
+  std::uint64_t completed_ = 0;
+};
+
+}  // namespace windlass::simulator

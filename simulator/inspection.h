@@ -1,0 +1,49 @@
+// When the trouble is over: gives every pool its nodes and every job leave to run, waits until
+// nothing is left that could still run, and reads everything back.
+#pragma once
+
+#include "simulator/client_process.h"
+#include "simulator/history.h"
+#include "simulator/workload.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace windlass::simulator {
+
+class Inspection {
+ public:
+  Inspection(World& world, History& history, const Workload& workload)
+      : world_(world), history_(history), workload_(workload) {}
+
+  // Asks what is to be asked next; call it while the client waits for nothing.
+  void go_on(ClientProcess& client);
+  bool done() const { return done_; }
+  std::string unfinished() const;  // what cannot end, in words
+
+ private:
+  struct JobLook {
+    bool gone = false;
+    bool settled = false;
+    MonoTime asked_at{};
+    std::vector<TaskRecord> tasks;
+    std::optional<std::string> next;  // page
+    std::string waits_for;
+  };
+
+  void look_at_pool(ClientProcess& client, PoolFact& pool);
+  void look_at_job(ClientProcess& client, JobFact& job);
+  void list(ClientProcess& client, JobFact& job, JobLook& look);
+  void judge(ClientProcess& client, JobFact& job, JobLook& look);
+
+  World& world_;
+  History& history_;
+  const Workload& workload_;
+  std::map<std::string, JobLook> looks_;
+  std::size_t pool_ = 0;  // next to look at
+  bool done_ = false;
+};
+
+}  // namespace windlass::simulator

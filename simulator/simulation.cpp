@@ -1,0 +1,188 @@
+#include "simulator/simulation.h"
+
+#include "simulator/broker_process.h"
+#include "simulator/client_process.h"
+#include "simulator/faults.h"
+#include "simulator/history.h"
+#include "simulator/inspection.h"
+#include "simulator/scheduler_process.h"
+#include "simulator/worker_process.h"
+#include "simulator/workload.h"
+
+#include <algorithm>
+#include <memory>
+
+namespace windlass::simulator {
+
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr Duration kInspectionPause = milliseconds(500);
+constexpr Duration kQuietBefore = seconds(10);  // longer than anything stays on the road
+
+class Simulation {
+ public:
+  Simulation(const Options& options, bool print)
+      : world_(options, print),
+        network_(world_),
+        auditor_(world_),
+        history_(world_, auditor_),
+        workload_(world_, history_),
+        inspection_(world_, history_, workload_) {
+    populate();
+  }
+
+  Outcome run() {
+    world_.tell("world", world_.options.text());
+    Faults faults(world_, network_, victims());
+    begin();
+    faults.begin();
+    run_until(MonoTime{} + world_.options.safety_phase);
+    if (world_.findings.empty()) calm_down();
+    return outcome();
+  }
+
+ private:
+  void populate() {
+    const Options& options = world_.options;
+    std::size_t place = 0;
+    for (int i = 0; i < options.brokers; ++i)
+      brokers_.push_back(
+          std::make_unique<BrokerProcess>(world_, network_, static_cast<std::size_t>(i), place++));
+    std::vector<ShardId> all;
+    for (int i = 0; i < options.shards; ++i) all.push_back(static_cast<ShardId>(i));
+    if (options.one_scheduler) {
+      schedulers_.push_back(
+          std::make_unique<SchedulerProcess>(world_, network_, auditor_, all, place++));
+    } else {
+      for (const ShardId shard : all)
+        schedulers_.push_back(std::make_unique<SchedulerProcess>(
+            world_, network_, auditor_, std::vector<ShardId>{shard}, place++));
+    }
+    for (int i = 0; i < options.workers; ++i)
+      workers_.push_back(std::make_unique<WorkerProcess>(world_, network_, auditor_,
+                                                         static_cast<std::size_t>(i), place++));
+    for (int i = 0; i < options.clients; ++i)
+      clients_.push_back(
+          std::make_unique<ClientProcess>(world_, network_, static_cast<std::size_t>(i), place++));
+  }
+
+  Faults::Victims victims() {
+    Faults::Victims victims;
+    const auto add = [&](auto& processes, bool has_links) {
+      for (const auto& process : processes) {
+        victims.processes.push_back(process.get());
+        if (has_links) victims.link_places.push_back(process->place());
+      }
+    };
+    add(brokers_, false);
+    add(schedulers_, true);
+    add(workers_, true);
+    add(clients_, true);
+    for (const auto& scheduler : schedulers_) victims.schedulers.push_back(scheduler.get());
+    for (const auto& worker : workers_) victims.workers.push_back(worker.get());
+    return victims;
+  }
+
+  void begin() {
+    for (Process* process : victims().processes) {
+      world_.timeline.after(world_.random.between(Duration{}, milliseconds(500)),
+                            [process] { process->start(); });
+    }
+    for (const auto& client : clients_) act_later(*client);
+  }
+
+  void act_later(ClientProcess& client) {
+    world_.timeline.after(world_.random.between(Duration{}, 2 * workload_.pause()),
+                          [this, &client] {
+                            if (world_.calm) return;
+                            if (client.running()) workload_.act(client);
+                            act_later(client);
+                          });
+  }
+
+  void run_until(MonoTime until) {
+    while (world_.findings.empty() && world_.timeline.step(until)) {
+    }
+  }
+
+  // What runs one after the other at worst, and what the end of the last fault may still cost: a
+  // lease and its margin twice (a shard that starts waits one, a lost worker another), sessions.
+  Duration patience() const {
+    Duration work = seconds(120) + 2 * world_.options.lease + world_.options.client_patience;
+    for (const auto& [id, job] : history_.jobs) {
+      for (const auto& [task_id, task] : job.tasks) work += task.work + seconds(1);
+    }
+    return work;
+  }
+
+  void calm_down() {
+    world_.tell("world", "the trouble is over");
+    world_.calm = true;
+    network_.heal();
+    const MonoTime deadline = world_.timeline.now() + patience();
+    MonoTime quiet_since = world_.timeline.now();
+    while (world_.findings.empty() && !inspection_.done()) {
+      const MonoTime now = world_.timeline.now();
+      if (now >= deadline) {
+        world_.violated("L1", "not over after " +
+                                  std::to_string(patience() / Duration(seconds(1))) +
+                                  " s:" + inspection_.unfinished());
+        break;
+      }
+      ClientProcess& client = *clients_.front();
+      const bool idle = std::all_of(clients_.begin(), clients_.end(),
+                                    [](const auto& c) { return c->waiting() == 0; });
+      if (!inspecting_ && !idle) quiet_since = now;
+      if (!inspecting_ && now - quiet_since >= kQuietBefore) inspecting_ = true;
+      if (inspecting_ && idle) inspection_.go_on(client);
+      run_until(now + kInspectionPause);
+    }
+    if (world_.findings.empty()) check_rest();
+  }
+
+  void check_rest() {
+    if (auditor_.processes_alive() != 0)
+      world_.violated(
+          "S16", std::to_string(auditor_.processes_alive()) + " processes of attempts are left");
+  }
+
+  Outcome outcome() {
+    Outcome outcome;
+    outcome.findings = world_.findings;
+    outcome.faults = world_.faults;
+    outcome.steps = world_.timeline.steps();
+    outcome.attempts = auditor_.processes_started();
+    outcome.tasks_completed = auditor_.tasks_completed();
+    outcome.acknowledged = history_.acknowledged();
+    outcome.unknown = history_.unknown();
+    outcome.simulated = world_.timeline.now() - MonoTime{};
+    world_.tell("world", "ends after " + std::to_string(outcome.steps) + " steps, " +
+                             std::to_string(outcome.attempts) + " attempts, " +
+                             std::to_string(outcome.tasks_completed) + " tasks completed");
+    outcome.hash = world_.trace.hash();
+    return outcome;
+  }
+
+  World world_;
+  Network network_;
+  Auditor auditor_;
+  History history_;
+  Workload workload_;
+  Inspection inspection_;
+  std::vector<std::unique_ptr<BrokerProcess>> brokers_;
+  std::vector<std::unique_ptr<SchedulerProcess>> schedulers_;
+  std::vector<std::unique_ptr<WorkerProcess>> workers_;
+  std::vector<std::unique_ptr<ClientProcess>> clients_;
+  bool inspecting_ = false;
+};
+
+}  // namespace
+
+Outcome simulate(const Options& options, bool print) {
+  return Simulation(options, print).run();
+}
+
+}  // namespace windlass::simulator
