@@ -128,6 +128,28 @@ void empty_node(Step& step, NodeSeq seq, TasksOfNode fate, const std::string& wh
   }
 }
 
+// True when the node is gone at once. The targets of its pool are then the caller's to pursue.
+bool give_back_if_empty(Step& step, NodeSeq seq) {
+  const Node* node = step.state().find_node(seq);
+  if (node == nullptr || !node->record.draining || node->slots.used() != 0) return false;
+  if (node->record.state == NodeState::leavingpool) return false;
+  NodeRecord record = node->record;
+  const bool worker_gone =
+      record.state == NodeState::unknown || record.state == NodeState::unusable;
+  if (worker_gone) {  // nobody to ask: a worker that comes back is told at its resync
+    step.emit(NodeErased{seq});
+    return true;
+  }
+  record.state = NodeState::leavingpool;
+  record.state_time = step.now.wall;
+  const std::uint64_t worker = record.worker;
+  const std::string id = record.id;
+  step.emit(NodePut{std::move(record)});
+  step.tell_worker(worker, ReturnNode{id});
+  return false;
+}
+
+// Part of pursuing the pool's targets, which therefore must not begin anew in here.
 void drain(Step& step, NodeSeq seq, NodeDeallocationOption option) {
   NodeRecord record = step.state().find_node(seq)->record;
   record.draining = true;
@@ -136,7 +158,7 @@ void drain(Step& step, NodeSeq seq, NodeDeallocationOption option) {
   if (option == NodeDeallocationOption::requeue) fate = TasksOfNode::requeue;
   if (option == NodeDeallocationOption::terminate) fate = TasksOfNode::end;
   empty_node(step, seq, fate, "The node of the task was removed");
-  return_if_empty(step, seq);
+  give_back_if_empty(step, seq);
 }
 
 // Idle nodes go first, then those that run least; the youngest among equals.
@@ -354,22 +376,9 @@ void check_resize_clock(Step& step, PoolSeq seq) {
 
 void return_if_empty(Step& step, NodeSeq seq) {
   const Node* node = step.state().find_node(seq);
-  if (node == nullptr || !node->record.draining || node->slots.used() != 0) return;
-  if (node->record.state == NodeState::leavingpool) return;
-  NodeRecord record = node->record;
-  const bool worker_gone =
-      record.state == NodeState::unknown || record.state == NodeState::unusable;
-  if (worker_gone) {  // nobody to ask: a worker that comes back is told at its resync
-    step.emit(NodeErased{seq});
-    pursue_targets(step, record.pool);
-    return;
-  }
-  record.state = NodeState::leavingpool;
-  record.state_time = step.now.wall;
-  const std::uint64_t worker = record.worker;
-  const std::string id = record.id;
-  step.emit(NodePut{std::move(record)});
-  step.tell_worker(worker, ReturnNode{id});
+  if (node == nullptr) return;
+  const PoolSeq pool = node->record.pool;
+  if (give_back_if_empty(step, seq)) pursue_targets(step, pool);
 }
 
 }  // namespace windlass::scheduler

@@ -213,4 +213,23 @@ BOOST_AUTO_TEST_CASE(pages_follow_each_other_in_id_order) {
   BOOST_TEST(!second.next.has_value());
 }
 
+// Found by seed 7 of the simulator: the first node that went began the search for nodes to go anew.
+BOOST_AUTO_TEST_CASE(a_pool_shrinks_while_the_worker_of_its_nodes_is_away) {
+  for (const std::int32_t target : {0, 1, 2}) {
+    BOOST_TEST_CONTEXT("target " << target) {
+      OneShard shard;
+      shard.connect_worker(8);
+      shard.make_pool("p", 4);
+      shard.pass(std::chrono::seconds(40));  // its lease ends
+      BOOST_TEST((shard.node("node1").record.state == NodeState::unknown));
+      ResizePool resize;
+      resize.pool_id = "p";
+      resize.target_dedicated_nodes = target;
+      BOOST_TEST(std::holds_alternative<Done>(shard.ask(resize)));
+      BOOST_TEST(shard.pool().current_dedicated_nodes == target);
+      BOOST_TEST((shard.pool().record.allocation_state == AllocationState::steady));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
