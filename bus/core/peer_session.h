@@ -1,7 +1,8 @@
 // The session of a gateway or worker with one shard, at the peer's side. Pure: frames and the time
 // go in, frames and what they mean come out. docs/PROTOCOL.md has the rules.
 //
-// Towards the shard, an acknowledgement means durable, and messages may arrive in any order.
+// Towards the shard, an acknowledgement means durable. Commands are handled as they arrive, reports
+// in the order in which they were sent.
 // From the shard, messages are told in the shard's order, each once; an acknowledgement means that
 // this process has them in memory.
 #pragma once

@@ -1,5 +1,7 @@
 #include "bus/core/shard_session.h"
 
+#include "bus/core/limits.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -29,6 +31,7 @@ std::vector<ShardArrival> ShardSession::on_frame(const Envelope& envelope,
                                                  MonoTime now) {
   std::vector<ShardArrival> arrivals;
   heard_at_ = now;
+  told_.clear();
   inbox_.release_through(envelope.released_through);
   if (envelope.settled_through > settled_through_) {
     settled_through_ = envelope.settled_through;
@@ -44,6 +47,10 @@ std::vector<ShardArrival> ShardSession::on_frame(const Envelope& envelope,
       continue;
     }
     const Sequence sequence = envelope.sequence + i;
+    if (in_order() && sequence > next()) {
+      hold(sequence, entries[i].message);
+      continue;
+    }
     switch (inbox_.take(sequence)) {
       case Arrival::fresh:
         arrivals.push_back({sequence, false, entries[i].message});
@@ -61,7 +68,28 @@ std::vector<ShardArrival> ShardSession::on_frame(const Envelope& envelope,
         break;
     }
   }
+  if (!held_.empty()) take_held(arrivals);
   return arrivals;
+}
+
+// Not acknowledged before it is taken: what is held is lost with this process.
+void ShardSession::hold(Sequence sequence, std::string_view message) {
+  if (contains(inbox_.state(), sequence)) {  // taken by a version that kept no order
+    ++duplicates_;
+    acknowledge_ = true;
+  } else if (sequence < next() + kCreditMessages) {
+    held_.emplace(sequence, message);
+  }
+}
+
+void ShardSession::take_held(std::vector<ShardArrival>& arrivals) {
+  told_.reserve(held_.size());
+  while (!held_.empty() && held_.begin()->first <= next()) {
+    auto held = held_.extract(held_.begin());
+    if (inbox_.take(held.key()) != Arrival::fresh) continue;  // came again meanwhile
+    told_.push_back(std::move(held.mapped()));
+    arrivals.push_back({held.key(), false, told_.back()});
+  }
 }
 
 void ShardSession::committed(const InboxState& durable) {

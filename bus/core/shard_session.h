@@ -1,5 +1,9 @@
 // The session of a shard with one peer, at the shard's side. Pure. Nothing is acknowledged before
 // the loop says that it is durable (committed) or answers it.
+//
+// A worker's reports are handed out in the worker's order: each tells how things are after those
+// before it (a node is granted, then ready; what ran, then what has ended since). Commands of
+// gateways are independent of each other and come as they arrive.
 #pragma once
 
 #include "bus/core/frame_sink.h"
@@ -8,6 +12,7 @@
 #include "model/session.h"
 #include "model/time.h"
 
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -38,7 +43,8 @@ class ShardSession {
   bool open(MonoTime now);
   bool is_open() const { return open_; }
 
-  // A frame of this session and epoch, while open. Views are into `entries`.
+  // A frame of this session and epoch, while open. Views hold until the next call, and as long as
+  // `entries` does.
   std::vector<ShardArrival> on_frame(const Envelope& envelope, std::span<const BundleEntry> entries,
                                      MonoTime now);
 
@@ -64,12 +70,18 @@ class ShardSession {
 
  private:
   Envelope envelope(FrameKind kind) const;
+  bool in_order() const { return state_.kind == PeerKind::worker; }
+  Sequence next() const { return inbox_.state().acknowledged_through + 1; }
+  void hold(Sequence sequence, std::string_view message);
+  void take_held(std::vector<ShardArrival>& arrivals);
 
   const ShardIdentity identity_;
   SessionState state_;  // as in the row; its inbox is the one of the beginning of this epoch
   Inbox inbox_;
   InboxState durable_;
-  std::set<Sequence> asked_again_;  // in this epoch
+  std::set<Sequence> asked_again_;        // in this epoch
+  std::map<Sequence, std::string> held_;  // beyond a gap, if in order: not taken yet
+  std::vector<std::string> told_;         // owners of views given last
   Sequence settled_through_ = 0;
   Outbox outbox_{false};
   std::vector<std::string> unnumbered_;
