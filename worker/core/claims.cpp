@@ -18,7 +18,13 @@ void NodeAgent::claim_nodes(ShardId shard, const ClaimNodes& claim, Now now, Eff
       const auto grant = book_.grants.find(node.node_id);
       if (grant != book_.grants.end()) node.boot = grant->second.boot;
     }
+    const std::vector<GrantedNode> granted = answer.nodes;
     say(shard, std::move(answer), effects);
+    // The shard had no such nodes when they last said how they are.
+    for (const GrantedNode& node : granted) {
+      if (const auto known = nodes_.find(node.node_id); known != nodes_.end())
+        say_status(known->second, effects);
+    }
     return;
   }
 

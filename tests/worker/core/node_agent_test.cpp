@@ -40,6 +40,24 @@ BOOST_AUTO_TEST_CASE(a_claim_is_saved_before_it_is_answered_and_answered_the_sam
   BOOST_TEST(h.one_said<OffersFree>().classes[0].free == 1);
 }
 
+// Found by seed 534 of the simulator: a worker that died between its grants and its answer comes
+// back with nodes that are ready, and says so before the shard has heard of them.
+BOOST_AUTO_TEST_CASE(a_repeated_answer_is_followed_by_how_its_nodes_are) {
+  AgentHarness h(1);
+  h.open();
+  const std::string node = h.ready_node();
+  h.restart();
+  h.open();
+  h.take_said<NodeStatus>();
+  h.say(0, ClaimNodes{h.claims, "small", 1, AgentHarness::plan()});
+  const auto answer = h.one_said<ClaimAnswered>();
+  const auto status = h.take_said<NodeStatus>();
+  BOOST_REQUIRE_EQUAL(status.size(), 1u);
+  BOOST_TEST(answer.nodes.at(0).node_id == node);
+  BOOST_TEST(status[0].node_id == node);
+  BOOST_TEST((status[0].state == NodeState::idle));
+}
+
 BOOST_AUTO_TEST_CASE(a_grant_may_be_partial_or_empty_and_stays_what_it_was) {
   AgentHarness h(1);
   h.open();
