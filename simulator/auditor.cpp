@@ -163,6 +163,38 @@ void Auditor::see(ShardId shard, ShardView& view, const JobErased& erased) {
   world_.tell("shard-" + std::to_string(shard), "job " + std::to_string(erased.job) + " is erased");
 }
 
+void Auditor::see(ShardId shard, ShardView& view, const NodePut& put) {
+  const auto [node, fresh] = view.nodes.try_emplace(put.node.seq, put.node.state);
+  if (!fresh && std::exchange(node->second, put.node.state) == put.node.state) return;
+  world_.tell("shard-" + std::to_string(shard),
+              "node " + put.node.id + " of pool " + std::to_string(put.node.pool) +
+                  " is in state " + std::to_string(static_cast<int>(put.node.state)));
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const NodeErased& erased) {
+  if (view.nodes.erase(erased.node) == 0)
+    world_.violated("S10", "node " + std::to_string(erased.node) + " is erased and is not there");
+  world_.tell("shard-" + std::to_string(shard), "node " + std::to_string(erased.node) + " is gone");
+}
+
+void Auditor::see(ShardId shard, ShardView&, const PoolPut& put) {
+  world_.tell("shard-" + std::to_string(shard),
+              "pool " + put.pool.spec.id + " wants " +
+                  std::to_string(put.pool.spec.target_dedicated_nodes) +
+                  " nodes, allocation state " +
+                  std::to_string(static_cast<int>(put.pool.allocation_state)));
+}
+
+void Auditor::see(ShardId shard, ShardView&, const ClaimPut& put) {
+  world_.tell("shard-" + std::to_string(shard), "claim " + std::to_string(put.claim.id) + " of " +
+                                                    std::to_string(put.claim.count) + " nodes");
+}
+
+void Auditor::see(ShardId shard, ShardView&, const ClaimErased& erased) {
+  world_.tell("shard-" + std::to_string(shard),
+              "claim " + std::to_string(erased.claim) + " is answered or given up");
+}
+
 void Auditor::process_started(const Start& start) {
   world_.tell("ledger", text(start.id) + " runs on " + start.node_id);
   if (!ledger_.emplace(start.id, Run{start, std::nullopt}).second)

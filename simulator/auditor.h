@@ -55,7 +55,7 @@ class Auditor {
     std::set<TaskKey> erased_tasks;
     std::map<JobSeq, Job> jobs;
     std::set<JobSeq> erased_jobs;
-    std::map<NodeSeq, NodeRecord> nodes;
+    std::map<NodeSeq, NodeState> nodes;
   };
   struct Run {
     Start start;
@@ -67,6 +67,11 @@ class Auditor {
   void see(ShardId shard, ShardView& view, const TaskErased& erased);
   void see(ShardId shard, ShardView& view, const JobPut& put);
   void see(ShardId shard, ShardView& view, const JobErased& erased);
+  void see(ShardId shard, ShardView& view, const NodePut& put);
+  void see(ShardId shard, ShardView& view, const NodeErased& erased);
+  void see(ShardId shard, ShardView& view, const PoolPut& put);
+  void see(ShardId shard, ShardView& view, const ClaimPut& put);
+  void see(ShardId shard, ShardView& view, const ClaimErased& erased);
   template <class Event>
   void see(ShardId, ShardView&, const Event&) {}
 

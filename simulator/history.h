@@ -34,7 +34,7 @@ struct Fact {
 
 struct TaskFact : Fact {
   std::string id;
-  std::vector<std::string> parents;
+  NewTask wanted;
   Duration work{};  // how long it runs at most, all tries together
 };
 

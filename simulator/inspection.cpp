@@ -7,11 +7,16 @@ namespace windlass::simulator {
 void Inspection::go_on(ClientProcess& client) {
   if (pool_ < history_.pools.size()) return look_at_pool(client, history_.pools[pool_++]);
   pool_ = 0;  // pools again after the next job: a resize may have ended short of its target
+  std::vector<JobFact*> left;
   for (auto& [id, job] : history_.jobs) {
     const JobLook& look = looks_[id];
-    if (!look.gone && !look.settled) return look_at_job(client, job);
+    if (!look.gone && !look.settled) left.push_back(&job);
   }
-  done_ = true;
+  if (left.empty()) {
+    done_ = true;
+    return;
+  }
+  look_at_job(client, *left[turn_++ % left.size()]);
 }
 
 void Inspection::look_at_pool(ClientProcess& client, PoolFact& pool) {
@@ -54,6 +59,7 @@ void Inspection::look_at_job(ClientProcess& client, JobFact& job) {
       return;
     }
     look.asked_at = asked_at;
+    look.ended = record->state == JobState::completed;
     look.tasks.clear();
     look.next.reset();
     list(client, job, look);
@@ -86,10 +92,12 @@ void Inspection::judge(ClientProcess& client, JobFact& job, JobLook& look) {
   look.waits_for.clear();
   for (const TaskRecord& task : look.tasks) {
     if (task.state == TaskState::completed) continue;
+    // What had not begun when its job ended stays as it is.
+    if (look.ended && task.state == TaskState::active) continue;
     const auto fact = job.tasks.find(task.id);
-    const bool blocked =
-        task.state == TaskState::active && fact != job.tasks.end() &&
-        !std::all_of(fact->second.parents.begin(), fact->second.parents.end(), succeeded);
+    const bool blocked = task.state == TaskState::active && fact != job.tasks.end() &&
+                         !std::all_of(fact->second.wanted.depends_on_ids.begin(),
+                                      fact->second.wanted.depends_on_ids.end(), succeeded);
     if (!blocked)
       look.waits_for += " " + task.id + " (state " + std::to_string(static_cast<int>(task.state)) +
                         ", attempt " + std::to_string(task.attempt) + ")";

@@ -26,6 +26,7 @@ class Inspection {
  private:
   struct JobLook {
     bool gone = false;
+    bool ended = false;  // completed
     bool settled = false;
     MonoTime asked_at{};
     std::vector<TaskRecord> tasks;
@@ -43,6 +44,7 @@ class Inspection {
   const Workload& workload_;
   std::map<std::string, JobLook> looks_;
   std::size_t pool_ = 0;  // next to look at
+  std::size_t turn_ = 0;
   bool done_ = false;
 };
 

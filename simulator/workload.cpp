@@ -42,10 +42,12 @@ void Workload::act(ClientProcess& client) {
   for (PoolFact& pool : history_.pools) {
     if (pool.presence != Presence::present) return make_pool(client, pool);
   }
-  if (jobs_made_ < world_.options.jobs && random_.chance(jobs_made_ == 0 ? 1000 : 150))
-    return make_job(client);
+  if (jobs_made_ < world_.options.jobs && random_.chance(150)) return make_job(client);
   JobFact* job = some_job();
-  if (job == nullptr) return;
+  if (job == nullptr) {
+    if (jobs_made_ < world_.options.jobs) make_job(client);
+    return;
+  }
   TaskFact* task = some_task(*job);
   const std::int64_t what = random_.between(0, 99);
   if (task == nullptr || what < 45) return make_tasks(client, *job);
@@ -58,9 +60,15 @@ void Workload::act(ClientProcess& client) {
 
 JobFact* Workload::some_job() {
   if (history_.jobs.empty()) return nullptr;
-  auto found = history_.jobs.begin();
-  std::advance(found, random_.between(0, static_cast<std::int64_t>(history_.jobs.size()) - 1));
-  return &found->second;
+  std::vector<JobFact*> jobs;
+  for (auto& [id, job] : history_.jobs) {
+    // What has ended is asked about now and then; most acts are for what goes on.
+    const bool goes_on = !job.stop_asked && job.presence == Presence::present;
+    if (goes_on || random_.chance(100)) jobs.push_back(&job);
+  }
+  if (jobs.empty()) return nullptr;
+  return jobs[static_cast<std::size_t>(
+      random_.between(0, static_cast<std::int64_t>(jobs.size()) - 1))];
 }
 
 TaskFact* Workload::some_task(JobFact& job) {
@@ -132,10 +140,10 @@ NewTask Workload::draw_task(JobFact& job, TaskFact& fact) {
   fact.work = time * 4;
   if (job.dependencies && random_.chance(300)) {
     if (const TaskFact* parent = some_task(job); parent != nullptr && parent->id != fact.id)
-      fact.parents.push_back(parent->id);
-    task.depends_on_ids = fact.parents;
+      task.depends_on_ids = {parent->id};
   }
   task.document = encode_task_document(document);
+  fact.wanted = task;
   return task;
 }
 
@@ -157,11 +165,7 @@ void Workload::ask_again(ClientProcess& client, JobFact& job) {
   std::vector<NewTask> tasks;
   for (auto& [id, fact] : job.tasks) {
     if (fact.presence != Presence::unknown || fact.deletes_asked > 0 || tasks.size() >= 3) continue;
-    fact.parents.clear();
-    NewTask task = draw_task(job, fact);
-    task.depends_on_ids.clear();
-    fact.parents.clear();
-    tasks.push_back(std::move(task));
+    tasks.push_back(fact.wanted);
   }
   if (!tasks.empty()) send_tasks(client, job, std::move(tasks));
 }

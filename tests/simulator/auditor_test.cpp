@@ -1,0 +1,166 @@
+// The auditor is what finds: each of its checks is shown what it must not let pass.
+#include "simulator/auditor.h"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace windlass;
+using namespace windlass::simulator;
+
+namespace {
+
+struct Audit {
+  World world{Options{}, false};
+  Auditor auditor{world};
+  EventNumber events = 0;
+
+  Audit() {
+    JobRecord job;
+    job.seq = 1;
+    job.spec.id = "j";
+    commit(JobPut{job});
+    commit(TasksWereAdded{1, {{OpenTask{task(), {}, {}}, ""}}});
+  }
+
+  static TaskRecord task() {
+    TaskRecord record;
+    record.id = "t";
+    record.key = {1, 1};
+    return record;
+  }
+  static TaskRecord running(AttemptNumber attempt) {
+    TaskRecord record = task();
+    record.state = TaskState::running;
+    record.attempt = attempt;
+    return record;
+  }
+  static TaskRecord completed(AttemptNumber attempt, std::int32_t exit_code) {
+    TaskRecord record = running(attempt);
+    record.state = TaskState::completed;
+    record.exit_code = exit_code;
+    record.result = exit_code == 0 ? ExecutionResult::success : ExecutionResult::failure;
+    return record;
+  }
+  static Auditor::Start start(AttemptNumber attempt) { return {{0, {1, 1}, attempt}, "n", 1, 1}; }
+
+  void commit(ShardEvent event) {
+    auditor.committed(0, events + 1, {std::move(event)});
+    ++events;
+  }
+  bool found(std::string_view promise) const {
+    return world.findings.size() == 1 && world.findings[0].starts_with(promise);
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(simulator_auditor)
+
+BOOST_AUTO_TEST_CASE(a_life_as_it_should_be_is_not_objected_to) {
+  Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
+  audit.auditor.process_started(Audit::start(1));
+  audit.auditor.process_ended(Audit::start(1).id, 0);
+  audit.commit(TaskPut{Audit::completed(1, 0)});
+  BOOST_TEST(audit.world.findings.empty());
+  BOOST_TEST(audit.auditor.tasks_completed() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_result_that_no_process_had_is_found) {
+  Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
+  audit.commit(TaskPut{Audit::completed(1, 0)});
+  BOOST_TEST(audit.found("S5"));
+}
+
+BOOST_AUTO_TEST_CASE(another_exit_code_than_the_process_had_is_found) {
+  Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
+  audit.auditor.process_started(Audit::start(1));
+  audit.auditor.process_ended(Audit::start(1).id, 3);
+  audit.commit(TaskPut{Audit::completed(1, 0)});
+  BOOST_TEST(audit.found("S5"));
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_given_away_while_the_one_before_lives_is_found) {
+  Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
+  audit.auditor.process_started(Audit::start(1));
+  audit.commit(TaskPut{Audit::task()});
+  audit.world.findings.clear();  // the attempt may not go back; that is another check
+  audit.commit(TaskPut{Audit::running(2)});
+  BOOST_TEST(!audit.world.findings.empty());
+  BOOST_TEST(audit.world.findings.back().starts_with("S7"));
+}
+
+BOOST_AUTO_TEST_CASE(two_processes_of_a_task_are_found) {
+  Audit audit;
+  audit.auditor.process_started(Audit::start(1));
+  Auditor::Start second = Audit::start(2);
+  second.node_id = "m";
+  audit.auditor.process_started(second);
+  BOOST_TEST(audit.found("S7"));
+}
+
+BOOST_AUTO_TEST_CASE(more_slots_than_a_node_has_are_found) {
+  Audit audit;
+  audit.auditor.process_started(Audit::start(1));
+  Auditor::Start other = Audit::start(1);
+  other.id.task.task = 2;
+  audit.auditor.process_started(other);
+  BOOST_TEST(audit.found("S6"));
+}
+
+BOOST_AUTO_TEST_CASE(a_completed_task_that_goes_on_is_found) {
+  Audit audit;
+  audit.auditor.process_started(Audit::start(1));
+  audit.auditor.process_ended(Audit::start(1).id, 0);
+  audit.commit(TaskPut{Audit::running(1)});
+  audit.commit(TaskPut{Audit::completed(1, 0)});
+  TaskRecord again = Audit::task();
+  again.attempt = 1;
+  audit.commit(TaskPut{again});
+  BOOST_TEST(audit.found("S4"));
+}
+
+BOOST_AUTO_TEST_CASE(too_many_retries_are_found) {
+  Audit audit;
+  TaskRecord task = Audit::task();
+  task.constraints.retries_max = 1;
+  task.retry_count = 2;
+  audit.commit(TaskPut{task});
+  BOOST_TEST(audit.found("S8"));
+}
+
+BOOST_AUTO_TEST_CASE(a_start_in_a_job_that_was_stopped_is_found) {
+  Audit audit;
+  audit.auditor.job_stopped("j");
+  audit.commit(TaskPut{Audit::running(1)});
+  BOOST_TEST(audit.found("S10"));
+}
+
+BOOST_AUTO_TEST_CASE(a_start_before_its_parent_has_succeeded_is_found) {
+  Audit audit;
+  TaskRecord child = Audit::task();
+  child.id = "child";
+  child.key = {1, 2};
+  audit.commit(TasksWereAdded{1, {{OpenTask{child, {"T"}, {}}, ""}}});
+  child.state = TaskState::running;
+  child.attempt = 1;
+  audit.commit(TaskPut{child});
+  BOOST_TEST(audit.found("S9"));
+}
+
+BOOST_AUTO_TEST_CASE(an_erased_task_that_comes_back_is_found) {
+  Audit audit;
+  audit.commit(TaskErased{{1, 1}, "t"});
+  audit.commit(TaskPut{Audit::task()});
+  BOOST_TEST(audit.found("S10"));
+}
+
+BOOST_AUTO_TEST_CASE(events_that_are_missing_or_repeated_are_found) {
+  Audit audit;
+  audit.auditor.committed(0, 2, {TaskErased{{1, 1}, "t"}});
+  BOOST_TEST(audit.found("S12"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
