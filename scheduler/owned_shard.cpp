@@ -1,6 +1,7 @@
 #include "scheduler/owned_shard.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "runtime/clock.h"
 #include "scheduler/store/errors.h"
 #include "schema/codec/command.h"
@@ -179,6 +180,7 @@ void OwnedShard::note_before_commit() {
       const bool refused = std::holds_alternative<Error>(reply->answer);
       if (refused || (!deferred && !command->second)) continue;
       if (!sessions_.contains(reply->origin.session)) continue;
+      if (WINDLASS_PLANTED(answer_not_stored)) continue;
       batch_->put_answer(reply->origin.session, reply->origin.sequence, encode(reply->answer));
     }
   }
@@ -186,6 +188,7 @@ void OwnedShard::note_before_commit() {
   for (const SessionId id : heard_) {
     SessionState& session = sessions_.at(id);
     session.inbox = endpoint_.inbox(shard_, id);
+    if (WINDLASS_PLANTED(inbox_not_stored)) continue;
     batch_->put_session(session);
   }
 }
@@ -239,6 +242,11 @@ BatchTally OwnedShard::end_batch(Now now) {
     note_before_commit();
     store_->append(events_before_ + 1, effects_.events);
     events_before_ = core_.state().counters.events;
+    if (WINDLASS_PLANTED(ack_before_commit)) {
+      speak(now);
+      endpoint_.flush(now.mono);
+      effects_.messages.clear();
+    }
     const MonoTime begun = runtime::mono_now();
     batch_->commit();
     tally_.commit_time = runtime::mono_now() - begun;

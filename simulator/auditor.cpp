@@ -203,6 +203,10 @@ void Auditor::process_started(const Start& start) {
   if (!alone)
     world_.violated(
         "S7", text(start.id) + " runs beside attempt " + std::to_string(alive->second.attempt));
+  const auto [named, first] = alive_by_name_.emplace(start.task_name, start.id);
+  if (!first && alone)
+    world_.violated("S7", text(start.id) + " runs beside " + text(named->second) +
+                              ", an earlier task under its id");
   SlotCount& used = slots_used_[start.node_id];
   used += start.slots;
   if (used > start.node_slots)
@@ -217,6 +221,8 @@ void Auditor::process_ended(const AttemptId& id, std::int32_t exit_code) {
   slots_used_[run.start.node_id] -= run.start.slots;
   const auto alive = alive_.find({id.shard, id.task});
   if (alive != alive_.end() && alive->second == id) alive_.erase(alive);
+  const auto named = alive_by_name_.find(run.start.task_name);
+  if (named != alive_by_name_.end() && named->second == id) alive_by_name_.erase(named);
 }
 
 }  // namespace windlass::simulator

@@ -28,6 +28,8 @@ class Auditor {
     std::string node_id;
     SlotCount slots = 0;
     SlotCount node_slots = 0;
+    std::string
+        task_name;  // job id and task id: another task under the same id has the same folder
   };
   void process_started(const Start& start);
   void process_ended(const AttemptId& id, std::int32_t exit_code);
@@ -83,6 +85,7 @@ class Auditor {
   std::map<AttemptId, Run> ledger_;
   std::map<std::pair<ShardId, TaskKey>, AttemptId> alive_;  // one attempt of each task
   std::map<std::string, SlotCount> slots_used_;             // by node id, of processes alive
+  std::map<std::string, AttemptId> alive_by_name_;
   std::set<std::string> stopped_jobs_;
   std::uint64_t completed_ = 0;
 };

@@ -32,6 +32,7 @@ struct Fact {
   MonoTime version_seen_at{};
 };
 
+// A task that was deleted for certain may be added again under its id: then the fact begins anew.
 struct TaskFact : Fact {
   std::string id;
   NewTask wanted;

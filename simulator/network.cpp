@@ -13,8 +13,11 @@ class Network::ProcessLinks final : public bus::Links {
       network_.connect_soon(instance, broker);
   }
   ~ProcessLinks() override {
-    for (std::size_t broker = 0; broker < links_.size(); ++broker)
+    for (std::size_t broker = 0; broker < links_.size(); ++broker) {
+      if (links_[broker].connection != 0)
+        network_.brokers_[broker].closing.insert(links_[broker].connection);
       network_.disconnect(*this, broker);
+    }
     network_.processes_.erase(instance_);
   }
 
@@ -28,7 +31,8 @@ class Network::ProcessLinks final : public bus::Links {
                    number = links_[link].number, frame] {
                     BrokerEnd& end = network.brokers_[link];
                     const auto name = end.names.find({instance, number});
-                    if (name != end.names.end() && name->second == connection)
+                    const bool open = name != end.names.end() && name->second == connection;
+                    if (open || end.closing.contains(connection))
                       end.receiver->arrive(instance, number, frame);
                   });
     return true;
@@ -125,6 +129,7 @@ void Network::broker_up(std::size_t broker, FrameReceiver& receiver) {
 
 void Network::broker_down(std::size_t broker) {
   brokers_[broker].receiver = nullptr;
+  brokers_[broker].closing.clear();
   for (const auto& [instance, links] : processes_) {
     disconnect(*links, broker);
     links->owner().wake();

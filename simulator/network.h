@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -63,6 +64,8 @@ class Network {
   struct BrokerEnd {
     FrameReceiver* receiver = nullptr;
     std::map<std::pair<InstanceId, std::uint32_t>, std::uint64_t> names;  // -> connection
+    // Of processes that are gone: what they had sent is in the hands of the kernels, and arrives.
+    std::set<std::uint64_t> closing;
   };
   using Place = std::pair<std::size_t, std::size_t>;  // place, broker
 

@@ -51,7 +51,7 @@ Options draw_options(std::uint64_t seed) {
   options.duplication = sometimes(random, 100);
   options.slow = sometimes(random, 50);
   options.delay_max = random.between(milliseconds(1), milliseconds(20));
-  options.slow_max = random.between(milliseconds(100), seconds(5));
+  options.slow_max = random.between(milliseconds(100), seconds(random.chance(250) ? 20 : 4));
   options.reordering = random.chance(500);
 
   options.cut_every = sometimes(random, seconds(3), seconds(60));
@@ -61,8 +61,9 @@ Options draw_options(std::uint64_t seed) {
   options.host_crash_every = sometimes(random, seconds(20), seconds(120));
   options.clock_step_every = sometimes(random, seconds(10), seconds(90));
   options.parting_every = sometimes(random, seconds(20), seconds(120));
-  options.commit_fails = sometimes(random, 50);
-  options.dies_after_commit = sometimes(random, 50);
+  const int often = random.chance(250) ? 400 : 50;
+  options.commit_fails = sometimes(random, often);
+  options.dies_after_commit = sometimes(random, often);
   options.drift_max = random.chance(500) ? 1000 : 0;
   return options;
 }

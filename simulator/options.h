@@ -46,9 +46,9 @@ struct Options {
   Duration freeze_every{};
   Duration host_crash_every{};
   Duration clock_step_every{};
-  Duration parting_every{};  // schedulers that stop on purpose
-  int commit_fails = 0;      // per ten thousand commits
-  int dies_after_commit = 0;
+  Duration parting_every{};    // schedulers that stop on purpose
+  int commit_fails = 0;        // per ten thousand commits
+  int dies_after_commit = 0;   // and workers between two writes
   std::int64_t drift_max = 0;  // parts per million
 
   std::string text() const;

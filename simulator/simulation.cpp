@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kInspectionPause = milliseconds(500);
-constexpr Duration kQuietBefore = seconds(10);  // longer than anything stays on the road
+constexpr Duration kQuietBefore = seconds(25);  // longer than anything stays on the road
 
 class Simulation {
  public:

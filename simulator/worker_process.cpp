@@ -197,7 +197,8 @@ void WorkerProcess::start(const worker::StartProcess& request) {
   if (begun != begun_.end()) {
     const auto& grant = agent_->book().grants.at(request.node_id);
     of = Auditor::Start{begun->second.id, request.node_id, begun->second.required_slots,
-                        grant.plan.task_slots_per_node};
+                        grant.plan.task_slots_per_node,
+                        begun->second.job_id + "/" + begun->second.task_id};
   }
   guard_.start(request, of);
 }

@@ -51,7 +51,8 @@ void Workload::act(ClientProcess& client) {
   TaskFact* task = some_task(*job);
   const std::int64_t what = random_.between(0, 99);
   if (task == nullptr || what < 45) return make_tasks(client, *job);
-  if (what < 50) return ask_again(client, *job);
+  if (what < 48) return ask_again(client, *job);
+  if (what < 55) return add_again(client, *job);
   if (what < 80) return read_task(client, *job, *task);
   if (what < 88) return end_task(client, *job, *task);
   if (what < 96) return change_job(client, *job);
@@ -168,6 +169,20 @@ void Workload::ask_again(ClientProcess& client, JobFact& job) {
     tasks.push_back(fact.wanted);
   }
   if (!tasks.empty()) send_tasks(client, job, std::move(tasks));
+}
+
+// Under an id that is free for certain: its task was there, and is acknowledged as deleted.
+void Workload::add_again(ClientProcess& client, JobFact& job) {
+  for (auto& [id, fact] : job.tasks) {
+    const bool free = fact.presence == Presence::present && fact.delete_acknowledged &&
+                      fact.unclear == 0 && fact.deletes_asked == 1 && fact.asked == 1;
+    if (!free) continue;
+    const std::string kept = id;
+    fact = TaskFact{};
+    fact.id = kept;
+    std::vector<NewTask> tasks{draw_task(job, fact)};
+    return send_tasks(client, job, std::move(tasks));
+  }
 }
 
 void Workload::send_tasks(ClientProcess& client, JobFact& job, std::vector<NewTask> tasks) {

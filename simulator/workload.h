@@ -25,6 +25,7 @@ class Workload {
   void make_job(ClientProcess& client);
   void make_tasks(ClientProcess& client, JobFact& job);
   void ask_again(ClientProcess& client, JobFact& job);
+  void add_again(ClientProcess& client, JobFact& job);
   void send_tasks(ClientProcess& client, JobFact& job, std::vector<NewTask> tasks);
   NewTask draw_task(JobFact& job, TaskFact& fact);
   void read_task(ClientProcess& client, JobFact& job, TaskFact& task);

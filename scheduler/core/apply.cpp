@@ -1,6 +1,7 @@
 #include "scheduler/core/apply.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 
 #include <utility>
 
@@ -513,7 +514,8 @@ struct Applier {
   void complete(Job& job, const TaskRecord& task) {
     WINDLASS_ASSERT(task.result.has_value());
     rows.complete_task(task);
-    if (task.result == ExecutionResult::success) satisfy_dependents(rows, job, task);
+    if (task.result == ExecutionResult::success || WINDLASS_PLANTED(dependency_ignored))
+      satisfy_dependents(rows, job, task);
   }
 };
 

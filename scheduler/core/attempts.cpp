@@ -1,6 +1,7 @@
 #include "scheduler/core/attempts.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/jobs.h"
 #include "scheduler/core/nodes.h"
 #include "scheduler/core/retry.h"
@@ -18,6 +19,10 @@ void linger(Step& step, const RunningTask& running, bool delete_folder) {
   WINDLASS_ASSERT(job != nullptr);
   const AttemptId id{step.state().shard(), running.record.key, running.record.attempt};
   const std::uint64_t worker = node->record.worker;
+  if (WINDLASS_PLANTED(slot_freed_early)) {
+    step.tell_worker(worker, EndAttempt{id, delete_folder});
+    return;
+  }
   step.emit(LingeringPut{{id, running.node, running.record.required_slots, job->record.spec.id,
                           running.record.id, delete_folder}});
   step.tell_worker(worker, EndAttempt{id, delete_folder});
@@ -80,7 +85,9 @@ FailureInfo task_ended(std::string_view why) {
 
 bool take_report(Step& step, const AttemptEnded& report) {
   const RunningTask* running = step.state().find_running(report.id.task);
-  if (running == nullptr || running->record.attempt != report.id.attempt) {
+  const bool current = running != nullptr && (running->record.attempt == report.id.attempt ||
+                                              WINDLASS_PLANTED(stale_report_accepted));
+  if (!current) {
     if (step.state().find_lingering(report.id) == nullptr) return false;
     drop_lingering(step, report.id);
     return true;

@@ -1,12 +1,15 @@
 #include "scheduler/core/retry.h"
 
+#include "model/museum.h"
+
 namespace windlass::scheduler {
 
 Verdict judge_end(const AttemptEnded& report, std::int32_t retries_done, std::int32_t retries_max) {
   switch (report.end) {
     case AttemptEnd::exited:
       if (report.exit_code == 0) return Verdict::succeed;
-      if (retries_max < 0 || retries_done < retries_max) return Verdict::retry;
+      if (retries_max < 0 || retries_done < retries_max || WINDLASS_PLANTED(retries_unlimited))
+        return Verdict::retry;
       return Verdict::fail;
     case AttemptEnd::wall_clock:
     case AttemptEnd::not_started:

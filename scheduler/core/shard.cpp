@@ -1,6 +1,7 @@
 #include "scheduler/core/shard.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/answer.h"
 #include "scheduler/core/dispatch.h"
 #include "scheduler/core/nodes.h"
@@ -38,8 +39,8 @@ Shard::Shard(ShardId shard, ShardId shards_total, Settings settings)
 
 void Shard::recover(Rows& rows, Now now) {
   scheduler::recover(state_, rows);
-  const Duration wait =
-      std::max(settings_.lease, state_.counters.lease_longest) + settings_.lease_margin;
+  Duration wait = std::max(settings_.lease, state_.counters.lease_longest) + settings_.lease_margin;
+  if (WINDLASS_PLANTED(takeover_without_waiting)) wait = {};
   for (auto& [id, worker] : state_.workers) worker.lease_until = now.mono + wait;
   for (const auto& [id, claim] : state_.claims) {
     state_.workers[claim.worker].lease_until = now.mono + wait;
@@ -85,7 +86,10 @@ void Shard::handle(Input& input, Now now, Rows& rows, Effects& effects) {
 void Shard::check_clocks(Step& step) {
   std::vector<std::uint64_t> expired;
   for (const auto& [id, worker] : state_.workers) {
-    if (worker.lease_until <= step.now.mono) expired.push_back(id);
+    const Duration early = WINDLASS_PLANTED(lease_not_waited_for)
+                               ? settings_.lease / 2 + settings_.lease_margin
+                               : Duration{};
+    if (worker.lease_until <= step.now.mono + early) expired.push_back(id);
   }
   for (const std::uint64_t worker : expired) {
     expire_lease(step, worker);

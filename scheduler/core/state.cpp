@@ -1,6 +1,7 @@
 #include "scheduler/core/state.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 
 #include <utility>
 
@@ -68,7 +69,7 @@ State::Place State::place_of(const Job& job, TaskSeq task, SlotCount slots) cons
 }
 
 bool State::job_takes_turns(const Job& job) const {
-  if (job.record.state != JobState::active) return false;
+  if (job.record.state != JobState::active && !WINDLASS_PLANTED(stopped_job_goes_on)) return false;
   if (job.ready.empty()) return false;
   const std::int32_t parallel_max = job.record.spec.parallel_tasks_max;
   return parallel_max < 0 || job.record.counts.tasks.running < parallel_max;

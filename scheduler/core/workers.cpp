@@ -1,6 +1,7 @@
 #include "scheduler/core/workers.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/nodes.h"
 
@@ -162,6 +163,8 @@ bool take(Step& step, std::uint64_t worker_id, const AttemptEnded& report) {
   const NodeSeq seq = running != nullptr && running->record.attempt == report.id.attempt
                           ? running->node
                           : (lingering != nullptr ? lingering->node : 0);
+  if (WINDLASS_PLANTED(stale_report_accepted) && running != nullptr)
+    return take_report(step, report);
   const Node* node = step.state().find_node(seq);
   if (node == nullptr || node->record.worker != worker_id) return false;
   return take_report(step, report);

@@ -40,7 +40,9 @@ struct Audit {
     record.result = exit_code == 0 ? ExecutionResult::success : ExecutionResult::failure;
     return record;
   }
-  static Auditor::Start start(AttemptNumber attempt) { return {{0, {1, 1}, attempt}, "n", 1, 1}; }
+  static Auditor::Start start(AttemptNumber attempt) {
+    return {{0, {1, 1}, attempt}, "n", 1, 1, "j/t"};
+  }
 
   void commit(ShardEvent event) {
     auditor.committed(0, events + 1, {std::move(event)});
@@ -101,11 +103,22 @@ BOOST_AUTO_TEST_CASE(two_processes_of_a_task_are_found) {
   BOOST_TEST(audit.found("S7"));
 }
 
+BOOST_AUTO_TEST_CASE(a_process_beside_one_of_an_earlier_task_of_that_id_is_found) {
+  Audit audit;
+  audit.auditor.process_started(Audit::start(1));
+  Auditor::Start later = Audit::start(1);
+  later.id.task.task = 2;
+  later.node_id = "m";
+  audit.auditor.process_started(later);
+  BOOST_TEST(audit.found("S7"));
+}
+
 BOOST_AUTO_TEST_CASE(more_slots_than_a_node_has_are_found) {
   Audit audit;
   audit.auditor.process_started(Audit::start(1));
   Auditor::Start other = Audit::start(1);
   other.id.task.task = 2;
+  other.task_name = "j/u";
   audit.auditor.process_started(other);
   BOOST_TEST(audit.found("S6"));
 }
