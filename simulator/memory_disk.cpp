@@ -51,6 +51,7 @@ void MemoryBatch::add_task(const OpenTask& task, std::string_view document) {
   put(tables_.ids, {key.job, lower_cased(task.record.id)}, key.task);
   put(tables_.open, key, task);
   put(tables_.documents, key, std::string(document));
+  put(tables_.wishes, key, {task.depends_on_ids, task.affinity_id});
 }
 
 void MemoryBatch::put_open_task(const OpenTask& task) {
@@ -78,6 +79,7 @@ void MemoryBatch::erase_task(const TaskKey& key, std::string_view lower_id) {
   WINDLASS_ASSERT(erase(tables_.ids, {key.job, std::string(lower_id)}) == 1);
   WINDLASS_ASSERT(erase(tables_.open, key) + erase(tables_.done, key) == 1);
   erase(tables_.documents, key);
+  erase(tables_.wishes, key);
 }
 
 bool MemoryBatch::erase_tasks(JobSeq job, std::size_t rows_max) {
@@ -86,6 +88,7 @@ bool MemoryBatch::erase_tasks(JobSeq job, std::size_t rows_max) {
   std::size_t erased = erase_from(tables_.ids, {job, ""}, rows_max,
                                   [job](const auto& key) { return key.first == job; });
   erased += erase_from(tables_.documents, first, rows_max, of_key);
+  erase_from(tables_.wishes, first, rows_max, of_key);
   erased += erase_from(tables_.open, first, rows_max, of_key);
   erased += erase_from(tables_.done, first, rows_max, of_key);
   return erased > 0;

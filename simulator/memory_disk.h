@@ -22,6 +22,7 @@ struct MemoryTables {
   std::map<TaskKey, OpenTask> open;
   std::map<TaskKey, TaskRecord> done;
   std::map<TaskKey, std::string> documents;
+  std::map<TaskKey, scheduler::TaskWishes> wishes;  // as the documents say
   std::map<std::pair<JobSeq, std::string>, TaskSeq> ids;
   std::map<ClaimId, ClaimRecord> claims;
   std::map<AttemptId, LingeringAttempt> lingering;
@@ -110,6 +111,9 @@ class MemoryBatch final : public scheduler::ShardBatch {
   }
   std::string document(const TaskKey& key) override {
     return find(tables_.documents, key).value_or(std::string());
+  }
+  scheduler::TaskWishes wishes(const TaskKey& key) override {
+    return find(tables_.wishes, key).value_or(scheduler::TaskWishes());
   }
   void scan_task_ids(JobSeq job, std::string_view after,
                      const std::function<bool(std::string_view, TaskSeq)>& visitor) override;

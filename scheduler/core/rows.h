@@ -17,6 +17,7 @@ namespace windlass::scheduler {
 struct TaskWishes {
   std::vector<std::string> depends_on_ids;
   std::string affinity_id;
+  bool operator==(const TaskWishes&) const = default;
 };
 
 class Rows {
