@@ -81,6 +81,16 @@ std::set<std::string> unmet_dependencies(const State& state, Rows& rows, JobSeq 
   return unmet;
 }
 
+// What waits for nothing else goes into the queue, unless an older attempt under its id lingers.
+void make_ready(const State& state, Job& job, const TaskRecord& task) {
+  if (!state.lingering_by_id.empty() &&
+      state.lingers(job.record.account, job.record.spec.id, task.id)) {
+    job.held_back.emplace(task.key.task, task.required_slots);
+  } else {
+    job.ready.push(task.key.task, task.required_slots);
+  }
+}
+
 }  // namespace
 
 void enqueue(State& state, Rows& rows, Job& job, const OpenTask& task) {
@@ -94,12 +104,7 @@ void enqueue(State& state, Rows& rows, Job& job, const OpenTask& task) {
     return;
   }
   if (!task.depends_on_ids.empty()) rows.put_open_task({record, {}, task.affinity_id});
-  if (!state.lingering_by_id.empty() &&
-      state.lingers(job.record.account, job.record.spec.id, record.id)) {
-    job.held_back.emplace(record.key.task, record.required_slots);
-  } else {
-    job.ready.push(record.key.task, record.required_slots);
-  }
+  make_ready(state, job, record);
 }
 
 namespace {
@@ -112,13 +117,13 @@ void dequeue(Job& job, TaskSeq task, SlotCount slots) {
 
 // Satisfied once is satisfied for good, so the row forgets its parents too: they may be deleted and
 // added again later.
-void satisfy_dependents(Rows& rows, Job& job, const TaskRecord& parent) {
+void satisfy_dependents(const State& state, Rows& rows, Job& job, const TaskRecord& parent) {
   for (const auto& [task, slots] : job.dependencies.satisfy(lower_cased(parent.id))) {
     std::optional<OpenTask> open = rows.open_task({job.record.seq, task});
     WINDLASS_ASSERT(open.has_value());
     open->depends_on_ids.clear();
     rows.put_open_task(*open);
-    job.ready.push(task, slots);
+    make_ready(state, job, open->record);
   }
 }
 
@@ -515,7 +520,7 @@ struct Applier {
     WINDLASS_ASSERT(task.result.has_value());
     rows.complete_task(task);
     if (task.result == ExecutionResult::success || WINDLASS_PLANTED(dependency_ignored))
-      satisfy_dependents(rows, job, task);
+      satisfy_dependents(state, rows, job, task);
   }
 };
 

@@ -191,6 +191,19 @@ BOOST_AUTO_TEST_CASE(a_task_added_again_waits_for_the_old_attempt) {
   BOOST_TEST((shard.task("t").state == TaskState::running));
 }
 
+BOOST_AUTO_TEST_CASE(a_task_added_again_waits_for_the_old_attempt_also_when_its_parent_ends_last) {
+  Ready shard(3, 1);
+  shard.add(a_task().id("parent"));
+  shard.add(a_task().id("t"));
+  const Assignment old = shard.take_assignment("t");
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(DeleteTask{"j", "t", {}})));
+  shard.add(a_task().id("t").after({"parent"}));
+  shard.finish("parent");
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+  shard.end(old, 0, AttemptEnd::stopped);
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+}
+
 BOOST_AUTO_TEST_CASE(lost_lease_runs_tasks_elsewhere_uncounted) {
   Ready shard(1, 1);
   shard.add(a_task().id("t").retried(0));
