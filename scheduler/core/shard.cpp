@@ -41,9 +41,10 @@ void Shard::recover(Rows& rows, Now now) {
   scheduler::recover(state_, rows);
   Duration wait = std::max(settings_.lease, state_.counters.lease_longest) + settings_.lease_margin;
   if (WINDLASS_PLANTED(takeover_without_waiting)) wait = {};
-  for (auto& [id, worker] : state_.workers) worker.lease_until = now.mono + wait;
+  state_.earlier_leases_until = now.mono + wait;
+  for (auto& [id, worker] : state_.workers) worker.lease_until = state_.earlier_leases_until;
   for (const auto& [id, claim] : state_.claims) {
-    state_.workers[claim.worker].lease_until = now.mono + wait;
+    state_.workers[claim.worker].lease_until = state_.earlier_leases_until;
   }
   if (!state_.outbox.empty()) outbox_due_ = now.mono;
 }
@@ -176,8 +177,9 @@ void Shard::part(Now now, Rows& rows, Effects& effects) {
     step.emit(LeaseLengthened{settings_.lease_parting});
   }
   for (const auto& [id, worker] : state_.workers) {
-    if (worker.instance == 0) continue;
-    step.tell_worker(id, LeaseRenewed{0, settings_.lease_parting});
+    if (worker.instance == 0 || !worker.renewed_at) continue;
+    // From a moment that the worker knows and that has passed: it may hear this late.
+    step.tell_worker(id, LeaseRenewed{*worker.renewed_at, settings_.lease_parting});
   }
   write_back(state_, rows);
 }

@@ -49,7 +49,8 @@ class Shard {
   // When end_batch should be called although nothing arrived; none: not before something does.
   std::optional<MonoTime> next_deadline(Now now) const;
 
-  // Grants the parting lease to all workers: the shard stops on purpose and will be back.
+  // Grants the parting lease to all workers that have asked for a lease in this epoch: the shard
+  // stops on purpose and will be back.
   void part(Now now, Rows& rows, Effects& effects);
 
   void set_space_shortage(std::optional<SpaceShortage> shortage) { shortage_ = shortage; }

@@ -9,6 +9,7 @@
 #include "scheduler/core/slots.h"
 
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -84,6 +85,8 @@ struct Worker {
   InstanceId instance = 0;  // 0: not connected
   bool synced = false;      // has told what it runs, in this epoch
   MonoTime lease_until;     // includes the shard's margin
+  // Its newest renewal in this epoch, on its own clock; what a parting lease counts from.
+  std::optional<std::int64_t> renewed_at;
   std::map<std::pair<std::string, bool>, std::int32_t> offers_free;  // (vm size, dedicated)
   std::set<NodeSeq> nodes;
 };
@@ -132,6 +135,9 @@ class State {
   std::map<ShardId, ShardProgress> progress;
   std::map<std::uint64_t, Worker> workers;  // by stable worker id
   std::uint64_t turns = 0;
+  // Until then any worker may still hold a lease of an earlier epoch, also one that had nothing to
+  // run when this one began. No lease ends before.
+  MonoTime earlier_leases_until;
 
   // Rows that apply() changed in memory only, to be written once at the end of the batch.
   std::set<JobSeq> jobs_dirty;

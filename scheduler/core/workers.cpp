@@ -174,6 +174,7 @@ bool take(Step& step, std::uint64_t worker_id, const RenewLease& renewal) {
   Worker& worker = step.soft().workers[worker_id];
   worker.lease_until = std::max(worker.lease_until,
                                 step.now.mono + step.settings.lease + step.settings.lease_margin);
+  worker.renewed_at = std::max(worker.renewed_at.value_or(renewal.sent_at), renewal.sent_at);
   step.tell_worker(worker_id, LeaseRenewed{renewal.sent_at, step.settings.lease});
   return true;
 }
@@ -249,7 +250,9 @@ void worker_connected(Step& step, std::uint64_t worker_id, InstanceId instance) 
   worker.instance = instance;
   worker.synced = false;
   worker.offers_free.clear();
-  const MonoTime until = step.now.mono + step.settings.lease + step.settings.lease_margin;
+  worker.renewed_at.reset();
+  const MonoTime until = std::max(step.now.mono + step.settings.lease + step.settings.lease_margin,
+                                  step.state().earlier_leases_until);
   if (worker.lease_until == kNoLease || worker.lease_until < until) worker.lease_until = until;
   for (const NodeSeq node : worker.nodes) reindex_node(step.soft(), node);
   if (step.settings.lease > step.state().counters.lease_longest) {

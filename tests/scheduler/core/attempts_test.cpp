@@ -225,6 +225,49 @@ BOOST_AUTO_TEST_CASE(lost_lease_runs_tasks_elsewhere_uncounted) {
   BOOST_TEST(again.attempt == 2u);
 }
 
+// A worker counts a lease from a moment on its own clock, so a parting one needs such a moment,
+// too.
+BOOST_AUTO_TEST_CASE(a_parting_lease_counts_from_the_last_renewal) {
+  Ready shard;
+  shard.say(RenewLease{5'000'000'000, 0});
+  shard.say(RenewLease{4'000'000'000, 0});  // came late
+  scheduler::Effects effects;
+  shard.shard().part(shard.now(), shard.rows(), effects);
+  std::vector<LeaseRenewed> told;
+  for (const scheduler::Outgoing& out : effects.messages) {
+    const auto* order = std::get_if<scheduler::ToWorkerProcess>(&out);
+    if (order == nullptr) continue;
+    if (const auto* lease = std::get_if<LeaseRenewed>(&order->message)) told.push_back(*lease);
+  }
+  BOOST_REQUIRE_EQUAL(told.size(), 1u);
+  BOOST_TEST(told[0].sent_at == 5'000'000'000);
+  BOOST_TEST((told[0].length == scheduler::Settings{}.lease_parting));
+}
+
+// Found by seed 1716 of the simulator: the worker had a parting lease and no node, and got a node
+// in the next epoch, which knew nothing of that lease.
+BOOST_AUTO_TEST_CASE(leases_of_the_epoch_before_count_for_workers_that_had_no_node) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 0);
+  scheduler::Effects effects;
+  shard.shard().part(shard.now(), shard.rows(), effects);
+  shard.restart();
+  shard.connect_worker();
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_dedicated_nodes = 1;
+  shard.ask(resize);
+  shard.grant_claims();
+  shard.make_job("j", "p");
+  shard.add(a_task().id("t"));
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+  shard.pass(std::chrono::minutes(9));  // nothing is heard of it
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+  shard.pass(std::chrono::minutes(2));
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+}
+
 BOOST_AUTO_TEST_CASE(renewed_leases_keep_tasks_where_they_are) {
   Ready shard;
   shard.add(a_task().id("t"));
