@@ -65,6 +65,7 @@ Options draw_options(std::uint64_t seed) {
   options.commit_fails = sometimes(random, often);
   options.dies_after_commit = sometimes(random, often);
   options.drift_max = random.chance(500) ? 1000 : 0;
+  options.restless_pools = random.chance(250);
   return options;
 }
 
@@ -76,6 +77,7 @@ std::string Options::text() const {
   text += number("tasks", tasks) + ms("lease", lease) + ms("safety_phase", safety_phase);
   text += number("batch", static_cast<std::int64_t>(batch_messages_max));
   text += ms("commit_max", commit_time_max) + ms("task_max", task_time_max);
+  text += number("restless_pools", restless_pools ? 1 : 0);
   text += ms("patience", client_patience) + number("loss", loss);
   text += number("duplication", duplication) + number("slow", slow) + ms("delay_max", delay_max);
   text += ms("slow_max", slow_max) + number("reordering", reordering ? 1 : 0);

@@ -29,6 +29,7 @@ struct Options {
   std::size_t batch_messages_max = 20'000;
   Duration commit_time_max = std::chrono::milliseconds(2);
   Duration task_time_max = std::chrono::seconds(8);
+  bool restless_pools = false;  // resized all the time
   Duration client_patience = std::chrono::seconds(20);
 
   // ---- the network; chances are per thousand frames

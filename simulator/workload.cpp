@@ -49,6 +49,7 @@ void Workload::act(ClientProcess& client) {
     return;
   }
   TaskFact* task = some_task(*job);
+  if (world_.options.restless_pools && random_.chance(300)) return resize(client);
   const std::int64_t what = random_.between(0, 99);
   if (task == nullptr || what < 45) return make_tasks(client, *job);
   if (what < 48) return ask_again(client, *job);
