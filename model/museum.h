@@ -9,21 +9,19 @@
 #include <string_view>
 
 // name, what the mistake is
-#define WINDLASS_MUSEUM_BUGS(X)                                                                  \
-  X(ack_before_commit, "answers and acknowledgements go out before the commit")                  \
-  X(inbox_not_stored, "how far a session was taken is not part of the commit")                   \
-  X(answer_not_stored, "the answer to a command is not part of the commit")                      \
-  X(lease_not_waited_for, "attempts run elsewhere before their lease has ended")                 \
-  X(takeover_without_waiting,                                                                    \
-    "a shard that starts does not wait for the leases of its epoch before")                      \
-  X(slot_freed_early, "an attempt that is to end frees its slots before it has ended")           \
-  X(stale_report_accepted, "the report of a superseded attempt counts")                          \
-  X(retries_unlimited, "a task is tried once more than it may be")                               \
-  X(dependency_ignored, "a task runs when any parent has ended, whatever became of it")          \
-  X(stopped_job_goes_on, "a job that is disabled or over still starts tasks")                    \
-  X(reports_in_any_order, "a worker's reports are handled as they arrive")                       \
-  X(nodes_of_repeated_claims_untold, "the answer to a repeated claim says nothing of its nodes") \
-  X(lease_from_arrival, "the worker counts a lease from its arrival, not from its own asking")
+#define WINDLASS_MUSEUM_BUGS(X)                                                         \
+  X(ack_before_commit, "answers and acknowledgements go out before the commit")         \
+  X(inbox_not_stored, "how far a session was taken is not part of the commit")          \
+  X(answer_not_stored, "the answer to a command is not part of the commit")             \
+  X(lease_not_waited_for, "attempts run elsewhere before their lease has ended")        \
+  X(takeover_without_waiting,                                                           \
+    "a shard that starts does not wait for the leases of its epoch before")             \
+  X(slot_freed_early, "an attempt that is to end frees its slots before it has ended")  \
+  X(stale_report_accepted, "the report of a superseded attempt counts")                 \
+  X(retries_unlimited, "a task is tried once more than it may be")                      \
+  X(dependency_ignored, "a task runs when any parent has ended, whatever became of it") \
+  X(stopped_job_goes_on, "a job that is disabled or over still starts tasks")           \
+  X(reports_in_any_order, "a worker's reports are handled as they arrive")
 
 namespace windlass::museum {
 

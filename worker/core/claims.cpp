@@ -2,7 +2,6 @@
 #include "worker/core/node_agent.h"
 
 #include "model/assert.h"
-#include "model/museum.h"
 
 #include <algorithm>
 
@@ -23,7 +22,6 @@ void NodeAgent::claim_nodes(ShardId shard, const ClaimNodes& claim, Now now, Eff
     say(shard, std::move(answer), effects);
     // The shard had no such nodes when they last said how they are.
     for (const GrantedNode& node : granted) {
-      if (WINDLASS_PLANTED(nodes_of_repeated_claims_untold)) break;
       if (const auto known = nodes_.find(node.node_id); known != nodes_.end())
         say_status(known->second, effects);
     }

@@ -2,7 +2,6 @@
 #include "worker/core/node_agent.h"
 
 #include "model/assert.h"
-#include "model/museum.h"
 
 #include <algorithm>
 #include <utility>
@@ -70,9 +69,7 @@ void NodeAgent::lease_renewed(ShardId shard, const LeaseRenewed& message, Now no
                               Effects& effects) {
   if (message.length <= Duration::zero() || message.sent_at > now.mono.ticks) return;
   Link& from = link(shard);
-  const MonoTime until =
-      (WINDLASS_PLANTED(lease_from_arrival) ? now.mono : MonoTime{message.sent_at}) +
-      message.length;
+  const MonoTime until = MonoTime{message.sent_at} + message.length;
   // A parting lease may be longer than the next one: a lease once given is not shortened.
   if (until <= from.lease_until || until <= now.mono) return;
   from.lease_until = until;
