@@ -96,15 +96,16 @@ struct ShardReceived {
   std::uint64_t through = 0;
   bool operator==(const ShardReceived&) const = default;
 };
-struct LeaseLengthened {
+// No lease that a worker may hold is longer.
+struct LeasesBounded {
   Duration longest{};
-  bool operator==(const LeaseLengthened&) const = default;
+  bool operator==(const LeasesBounded&) const = default;
 };
 
 using ShardEvent = std::variant<PoolPut, PoolErased, NodePut, NodeErased, JobPut, JobErased,
                                 TasksWereAdded, TaskPut, TaskErased, ClaimPut, ClaimErased,
                                 LingeringPut, LingeringErased, ReservationPut, ReservationErased,
-                                OutboxPut, OutboxErased, ShardReceived, LeaseLengthened>;
+                                OutboxPut, OutboxErased, ShardReceived, LeasesBounded>;
 using ShardEvents = std::vector<ShardEvent>;
 
 }  // namespace windlass

@@ -19,7 +19,7 @@ struct ShardCounters {
   JobSeq jobs = 0;
   ClaimId claims = 0;
   std::uint64_t incarnations = 0;
-  Duration lease_longest{};  // longest lease ever granted: what a starting shard waits for
+  Duration lease_longest{};  // longest that may be held: what a starting shard waits for
   bool operator==(const ShardCounters&) const = default;
 };
 

@@ -403,8 +403,8 @@ struct Applier {
     rows.put_progress(progress);
   }
 
-  void operator()(const LeaseLengthened& event) {
-    WINDLASS_ASSERT(event.longest > state.counters.lease_longest);
+  void operator()(const LeasesBounded& event) {
+    WINDLASS_ASSERT(event.longest != state.counters.lease_longest);
     state.counters.lease_longest = event.longest;
   }
 

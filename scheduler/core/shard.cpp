@@ -41,10 +41,10 @@ void Shard::recover(Rows& rows, Now now) {
   scheduler::recover(state_, rows);
   Duration wait = std::max(settings_.lease, state_.counters.lease_longest) + settings_.lease_margin;
   if (WINDLASS_PLANTED(takeover_without_waiting)) wait = {};
-  state_.earlier_leases_until = now.mono + wait;
-  for (auto& [id, worker] : state_.workers) worker.lease_until = state_.earlier_leases_until;
+  state_.other_leases_until = now.mono + wait;
+  for (auto& [id, worker] : state_.workers) worker.lease_until = state_.other_leases_until;
   for (const auto& [id, claim] : state_.claims) {
-    state_.workers[claim.worker].lease_until = state_.earlier_leases_until;
+    state_.workers[claim.worker].lease_until = state_.other_leases_until;
   }
   if (!state_.outbox.empty()) outbox_due_ = now.mono;
 }
@@ -84,7 +84,18 @@ void Shard::handle(Input& input, Now now, Rows& rows, Effects& effects) {
   }
 }
 
+bool Shard::other_leases_count() const {
+  return state_.counters.lease_longest > settings_.lease;
+}
+
+// What starts after this one need not wait for leases that have ended.
+void Shard::forget_other_leases(Step& step) {
+  if (!other_leases_count() || step.now.mono < state_.other_leases_until) return;
+  step.emit(LeasesBounded{settings_.lease});
+}
+
 void Shard::check_clocks(Step& step) {
+  forget_other_leases(step);
   std::vector<std::uint64_t> expired;
   for (const auto& [id, worker] : state_.workers) {
     const Duration early = WINDLASS_PLANTED(lease_not_waited_for)
@@ -137,6 +148,7 @@ std::optional<MonoTime> Shard::next_deadline(Now now) const {
   const auto consider_wall = [&](WallTime at) {
     consider(at <= now.wall ? now.mono : now.mono + (at - now.wall));
   };
+  if (other_leases_count()) consider(state_.other_leases_until);
   for (const auto& [id, worker] : state_.workers) {
     if (worker.lease_until != kNoLease) consider(worker.lease_until);
   }
@@ -174,8 +186,10 @@ bool Shard::awaits(const Origin& origin) const {
 void Shard::part(Now now, Rows& rows, Effects& effects) {
   Step step(state_, rows, now, settings_, effects);
   if (settings_.lease_parting > state_.counters.lease_longest) {
-    step.emit(LeaseLengthened{settings_.lease_parting});
+    step.emit(LeasesBounded{settings_.lease_parting});
   }
+  state_.other_leases_until = std::max(state_.other_leases_until,
+                                       now.mono + settings_.lease_parting + settings_.lease_margin);
   for (const auto& [id, worker] : state_.workers) {
     if (worker.instance == 0 || !worker.renewed_at) continue;
     // From a moment that the worker knows and that has passed: it may hear this late.

@@ -66,6 +66,8 @@ class Shard {
   Decision decide_command(Step& step, ClientInput& input);
   std::optional<Answer> refuse_new_work(const Request& request) const;
   void check_clocks(Step& step);
+  bool other_leases_count() const;
+  void forget_other_leases(Step& step);
 
   Settings settings_;
   State state_;

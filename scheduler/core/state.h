@@ -136,8 +136,8 @@ class State {
   std::map<std::uint64_t, Worker> workers;  // by stable worker id
   std::uint64_t turns = 0;
   // Until then any worker may still hold a lease of an earlier epoch, also one that had nothing to
-  // run when this one began. No lease ends before.
-  MonoTime earlier_leases_until;
+  // run when this one began, or a parting one of this epoch. No lease ends before.
+  MonoTime other_leases_until;
 
   // Rows that apply() changed in memory only, to be written once at the end of the batch.
   std::set<JobSeq> jobs_dirty;

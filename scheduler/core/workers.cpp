@@ -252,11 +252,11 @@ void worker_connected(Step& step, std::uint64_t worker_id, InstanceId instance) 
   worker.offers_free.clear();
   worker.renewed_at.reset();
   const MonoTime until = std::max(step.now.mono + step.settings.lease + step.settings.lease_margin,
-                                  step.state().earlier_leases_until);
+                                  step.state().other_leases_until);
   if (worker.lease_until == kNoLease || worker.lease_until < until) worker.lease_until = until;
   for (const NodeSeq node : worker.nodes) reindex_node(step.soft(), node);
   if (step.settings.lease > step.state().counters.lease_longest) {
-    step.emit(LeaseLengthened{step.settings.lease});
+    step.emit(LeasesBounded{step.settings.lease});
   }
 }
 

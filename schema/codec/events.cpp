@@ -33,7 +33,7 @@ enum Kind : std::uint64_t {
   kOutboxPut = 17,
   kOutboxErased = 18,
   kShardReceived = 19,
-  kLeaseLengthened = 20
+  kLeasesBounded = 20
 };
 
 // Keys of neighbouring task events lie close to each other.
@@ -131,8 +131,8 @@ struct EventWriter {
     out.number(event.from);
     out.number(event.through);
   }
-  void operator()(const LeaseLengthened& event) {
-    out.number(kLeaseLengthened);
+  void operator()(const LeasesBounded& event) {
+    out.number(kLeasesBounded);
     out.signed_number(event.longest.count());
   }
 };
@@ -212,8 +212,8 @@ ShardEvent take_event(DenseReader& in, Context& context) {
       return OutboxErased{in.number_as<ShardId>(), in.number()};
     case kShardReceived:
       return ShardReceived{in.number_as<ShardId>(), in.number()};
-    case kLeaseLengthened:
-      return LeaseLengthened{Duration{in.signed_number()}};
+    case kLeasesBounded:
+      return LeasesBounded{Duration{in.signed_number()}};
     default:
       throw Malformed("an event of a kind that this version does not know");
   }

@@ -321,7 +321,7 @@ class RandomModel {
       case 17:
         return ShardReceived{number<ShardId>(), bits()};
       default:
-        return LeaseLengthened{duration()};
+        return LeasesBounded{duration()};
     }
   }
 

@@ -268,6 +268,31 @@ BOOST_AUTO_TEST_CASE(leases_of_the_epoch_before_count_for_workers_that_had_no_no
   BOOST_TEST((shard.task("t").state == TaskState::active));
 }
 
+// Only the start after a parting waits for parting leases, not each one for ever after.
+BOOST_AUTO_TEST_CASE(parting_leases_are_forgotten_when_they_have_ended) {
+  Ready shard;
+  scheduler::Effects effects;
+  shard.shard().part(shard.now(), shard.rows(), effects);
+  shard.restart();
+  shard.pass(std::chrono::minutes(10) + std::chrono::seconds(10));
+  BOOST_TEST((shard.state().counters.lease_longest == scheduler::Settings{}.lease));
+  shard.connect_worker();
+  shard.add(a_task().id("t"));
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+  shard.restart();
+  shard.pass(std::chrono::seconds(34));
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+}
+
+BOOST_AUTO_TEST_CASE(a_parting_lease_is_not_forgotten_while_the_shard_stops) {
+  Ready shard;
+  shard.pass(std::chrono::hours(1));
+  scheduler::Effects effects;
+  shard.shard().part(shard.now(), shard.rows(), effects);
+  shard.pass(std::chrono::minutes(9));
+  BOOST_TEST((shard.state().counters.lease_longest == scheduler::Settings{}.lease_parting));
+}
+
 BOOST_AUTO_TEST_CASE(renewed_leases_keep_tasks_where_they_are) {
   Ready shard;
   shard.add(a_task().id("t"));
