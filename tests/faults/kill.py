@@ -160,7 +160,7 @@ class Round:
         records = {t.id: t for t in client.task.list(self.job, models.TaskListOptions(select="id,state,executionInfo"))}
         expect(self.accepted <= set(records), f"accepted and lost: {sorted(self.accepted - set(records))[:5]}")
         expect(len(records) == TASKS, f"{len(records)} records of {TASKS} tasks")
-        failed = [(t.id, t.execution_info.exit_code, t.execution_info.failure_info and t.execution_info.failure_info.code)
+        failed = [(t.id, t.execution_info.exit_code, str(t.execution_info.failure_info))
                   for t in records.values() if t.execution_info.exit_code != 0]
         expect(not failed, f"failed: {failed[:5]}")
         lines = self.ledger.read_text().split()

@@ -5,6 +5,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
@@ -92,9 +93,23 @@ std::vector<std::string> path_parts(std::string_view path) {
   return parts;
 }
 
+namespace {
+
+// A folder that is there already, but was not given away: whoever made it was killed in between.
+bool finish_giving(const Fd& folder, mode_t mode, const Owner& owner) {
+  if (!owner.given()) return true;
+  struct stat status {};
+  if (fstat(folder.get(), &status) != 0) return false;
+  if (status.st_uid == owner.uid || status.st_uid != geteuid()) return true;
+  return fchown(folder.get(), owner.uid, owner.gid) == 0 && fchmod(folder.get(), mode) == 0;
+}
+
+}  // namespace
+
 Fd make_folders(int folder, const std::string& path, mode_t mode, const Owner& owner) {
   // Usually it is there.
   Fd last = open_beneath(folder, path, kOpenFolder, 0, Links::refuse);
+  if (last && !finish_giving(last, mode, owner)) return Fd();
   if (last || errno != ENOENT) return last;
   last = open_beneath(folder, ".", kOpenFolder, 0, Links::refuse);
   for (const std::string& part : path_parts(path)) {

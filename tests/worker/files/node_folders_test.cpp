@@ -47,6 +47,20 @@ BOOST_AUTO_TEST_CASE(a_task_owns_its_wd_and_nothing_above) {
   BOOST_TEST(scratch.read("nodes/n1/" + task + "/wd/kept") == "x");
 }
 
+BOOST_AUTO_TEST_CASE(a_wd_whose_maker_was_killed_is_given_away_by_the_next) {
+  const Scratch scratch;
+  NodeFolders folders(scratch / "nodes", kTaskUser);
+  BOOST_REQUIRE(!folders.make_node("n1"));
+  const std::string wd = "nodes/n1/workitems/j/job-1/t1/wd";
+  std::filesystem::create_directories(scratch / wd);
+  std::filesystem::permissions(scratch / wd, std::filesystem::perms(0750));
+  BOOST_TEST(!folders.make_task("n1", "workitems/j/job-1/t1").has_value());
+  if (kTaskUser.given()) {
+    BOOST_TEST(scratch.status(wd).st_uid == 65534u);
+    BOOST_TEST((scratch.status(wd).st_mode & 0777) == 0770u);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_removed_folder_is_used_again_and_clean) {
   const Scratch scratch;
   NodeFolders folders(scratch / "nodes", kTaskUser);
