@@ -103,10 +103,10 @@ install_packages() {
 
 BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config capnproto libcapnp-dev libzmq3-dev cppzmq-dev liblmdb-dev
   prometheus-cpp-dev libboost1.81-dev libboost-json1.81-dev libboost-test1.81-dev libsimdjson-dev libssl-dev
-  libcurl4-openssl-dev libcli11-dev libspdlog-dev libtomlplusplus-dev libhowardhinnant-date-dev libsodium-dev
+  curl libcurl4-openssl-dev libcli11-dev libspdlog-dev libtomlplusplus-dev libhowardhinnant-date-dev libsodium-dev
   librapidcheck-dev libbenchmark-dev libcivetweb-dev libjemalloc-dev zlib1g-dev ca-certificates"
 DEMO_PACKAGES="povray ffmpeg"
-TEST_PACKAGES="clang-format-14 azure-cli python3-azure prometheus prometheus-alertmanager procps iproute2 curl openssl"
+TEST_PACKAGES="clang-format-14 azure-cli python3-azure prometheus prometheus-alertmanager procps iproute2 openssl"
 CLUSTER_PACKAGES="docker.io docker-compose debootstrap dpkg-dev iptables"
 
 install_for_build() { install_packages "for building" $BUILD_PACKAGES; }
