@@ -51,7 +51,7 @@ Connection::Connection(const EndpointOptions& options)
     link.endpoint = options.brokers[i];
     link.number = options.link_number;
     if (keys_ != nullptr) link.server_key = options.broker_keys[i];
-    start(link);
+    start(link, std::make_unique<ZmqSocket>(context_, ZMQ_DEALER));
   }
   settle();
 }
@@ -62,8 +62,8 @@ Connection::~Connection() {
   if (epoll_ >= 0) ::close(epoll_);
 }
 
-void Connection::start(Link& link) {
-  link.socket = std::make_unique<ZmqSocket>(context_, ZMQ_DEALER);
+void Connection::start(Link& link, std::unique_ptr<ZmqSocket> fresh) {
+  link.socket = std::move(fresh);
   ZmqSocket& socket = *link.socket;
   set_common_options(socket);
   socket.keep_to_thread(link.thread);
@@ -95,9 +95,15 @@ void Connection::stop(Link& link) {
 
 void Connection::renew(std::size_t index) {
   Link& link = links_[index];
+  std::unique_ptr<ZmqSocket> fresh;
+  try {
+    fresh = std::make_unique<ZmqSocket>(context_, ZMQ_DEALER);
+  } catch (const NoSocketLeft&) {
+    return;
+  }
   stop(link);
   ++link.number;
-  start(link);
+  start(link, std::move(fresh));
 }
 
 std::optional<std::size_t> Connection::outdated() const {

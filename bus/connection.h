@@ -46,7 +46,7 @@ class Connection final : public Links {
     bool news = false;  // connected since the last settle()
   };
 
-  void start(Link& link);
+  void start(Link& link, std::unique_ptr<ZmqSocket> fresh);
   void stop(Link& link);
   void look(Link& link, bool& readable);
 

@@ -39,7 +39,8 @@ class Links {
   virtual bool connected(std::size_t link) const = 0;
 
   // Starts the link afresh under a new name: for a broker that took our connection but does not
-  // hear us (it may still hold the name for a link that broke without a word).
+  // hear us (it may still hold the name for a link that broke without a word). Where the process
+  // may open no more descriptors the link stays as it is, and may be renewed later.
   virtual void renew(std::size_t link) = 0;
 
   // A link whose keys are not the ring's any more; it wants renew().

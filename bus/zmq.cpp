@@ -28,7 +28,9 @@ ZmqContext::~ZmqContext() {
 
 ZmqSocket::ZmqSocket(const ZmqContext& context, int type)
     : socket_(zmq_socket(context.get(), type)) {
-  if (socket_ == nullptr) throw_zmq("zmq_socket");
+  if (socket_ != nullptr) return;
+  if (zmq_errno() == EMFILE || zmq_errno() == ENFILE) throw NoSocketLeft(zmq_strerror(zmq_errno()));
+  throw_zmq("zmq_socket");
 }
 
 ZmqSocket::~ZmqSocket() {

@@ -7,6 +7,7 @@
 #include <zmq.h>
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,12 @@ inline constexpr int kHeartbeatTimeout_ms = 6000;
 inline constexpr int kHandshakeTimeout_ms = 3000;
 
 [[noreturn]] void throw_zmq(const char* what);
+
+// The process may open no more descriptors: there is no new socket, and nothing else has changed.
+class NoSocketLeft : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 class ZmqContext {
  public:

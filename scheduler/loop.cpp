@@ -35,7 +35,7 @@ class Loop {
         configured_(parse_shards(config.shards, static_cast<ShardId>(config.shards_total))) {}
 
   int run() {
-    take_shards();
+    take_shards(served_shards(config_.data_dir, configured_));
     program_.announce("", {});
     while (!program_.shutdown.requested()) turn();
     part();
@@ -61,8 +61,7 @@ class Loop {
   }
 
   // Shards may be moved away and brought here while we run (scheduler/store/shard_marks.h).
-  void take_shards() {
-    const std::vector<ShardId> served = served_shards(config_.data_dir, configured_);
+  void take_shards(const std::vector<ShardId>& served) {
     for (std::size_t i = 0; i < shards_.size();) {
       if (std::binary_search(served.begin(), served.end(), shards_[i]->id()))
         ++i;
@@ -129,7 +128,11 @@ class Loop {
     const MonoTime now = runtime::mono_now();
     if (now < look_due_) return;
     look_due_ = now + kLookInterval;
-    take_shards();
+    try {
+      take_shards(served_shards(config_.data_dir, configured_));
+    } catch (const FolderUnread& error) {  // what is served stays as it was; looked at again soon
+      program_.log.warn("marks_not_read", {{"error", error.what()}});
+    }
     for (const auto& shard : shards_) shard->watch_space();
     metrics_.show(shards_, endpoint_, runtime::now());
   }

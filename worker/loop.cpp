@@ -5,6 +5,7 @@
 #include "runtime/refusal.h"
 #include "worker/core/carry_out.h"
 #include "worker/file_road.h"
+#include "worker/files/failure.h"
 #include "worker/files/files.h"
 
 #include <sys/epoll.h>
@@ -255,7 +256,10 @@ void Loop::hear_files(Now now) {
   if (!files_) return;
   for (FileResult& result : files_->results()) {
     if (auto* staged = std::get_if<StagedIn>(&result)) {
-      agent_->staged_in(staged->run, std::move(staged->failure), now, effects_);
+      if (staged->failure && staged->failure->code == kHostShort)
+        agent_->staging_refused(staged->run, now, effects_);
+      else
+        agent_->staged_in(staged->run, std::move(staged->failure), now, effects_);
     } else if (auto* uploaded = std::get_if<Uploaded>(&result)) {
       agent_->uploaded(uploaded->run, std::move(uploaded->failure), now, effects_);
     } else if (auto* made = std::get_if<NodeMade>(&result)) {

@@ -57,7 +57,7 @@ void each_name(const std::string& data_folder,
     const auto [rest, bad] = std::from_chars(name.data() + kPrefix.size(), last, shard);
     if (bad == std::errc()) visitor(shard, {rest, static_cast<std::size_t>(last - rest)});
   }
-  if (error) throw StoreError("read folder " + data_folder + ": " + error.message());
+  if (error) throw FolderUnread("read folder " + data_folder + ": " + error.message());
 }
 
 }  // namespace

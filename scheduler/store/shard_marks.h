@@ -14,9 +14,15 @@
 
 namespace windlass::scheduler {
 
+// The data folder cannot be read now; what is served is as it was.
+class FolderUnread : public StoreError {
+ public:
+  using StoreError::StoreError;
+};
+
 std::string shard_folder(const std::string& data_folder, ShardId shard);
 
-// Ascending.
+// Ascending. Throws FolderUnread.
 std::vector<ShardId> served_shards(const std::string& data_folder,
                                    const std::vector<ShardId>& configured);
 

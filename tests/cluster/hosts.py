@@ -24,6 +24,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import Cluster, Failure, expect, make_job, make_pool, wait_nodes_idle, wait_tasks_complete, wait_until  # noqa: E402
 from engine import run_with_engine  # noqa: E402
+from ledger import Ledger, overlaps, overlaps_are_seen, task_line  # noqa: E402
 from project import UP_SECONDS, Project, build_images, free_subnet  # noqa: E402
 from shards import name_on  # noqa: E402
 
@@ -38,62 +39,6 @@ WORKERS = 2  # on each worker host
 OFFERS = 2   # of each worker
 SLOTS = 2    # of each node
 NODES = 2 * WORKERS * OFFERS
-BEATS_A_SECOND = 5
-
-TASK = """#!/bin/sh
-# task.sh BEATS: the start, five beats a second, and the end, in a file of this attempt's own.
-ledger=/ledger/$AZ_BATCH_JOB_ID/$AZ_BATCH_TASK_ID.$(hostname).$(date +%s%N)
-left=$1
-echo "begin $(date +%s.%N)" >>"$ledger"
-while [ "$left" -gt 0 ]; do
-  sleep 0.2
-  echo "beat $(date +%s.%N)" >>"$ledger"
-  left=$((left - 1))
-done
-echo "end $(date +%s.%N)" >>"$ledger"
-"""
-
-
-def seconds(count):
-    return f"/bin/sh /ledger/task.sh {round(count * BEATS_A_SECOND)}"
-
-
-class Attempt:
-    """A file of the ledger: when an attempt began, when it was last seen, and whether it came to its end."""
-
-    def __init__(self, task, host, text):
-        self.task, self.host = task, host
-        lines = [line.split() for line in text.splitlines() if line.count(" ") == 1]
-        moments = [(word, float(moment)) for word, moment in lines]
-        self.begun = moments[0][1] if moments else None
-        self.last = moments[-1][1] if moments else None
-        self.ended = bool(moments) and moments[-1][0] == "end"
-
-
-def overlaps(attempts):
-    """Pairs of attempts of the same task that ran at the same time."""
-    found = []
-    by_task = {}
-    for attempt in attempts:
-        by_task.setdefault(attempt.task, []).append(attempt)
-    for of_task in by_task.values():
-        of_task.sort(key=lambda attempt: attempt.begun)
-        latest = of_task[0]
-        for later in of_task[1:]:
-            if later.begun <= latest.last:
-                found.append((latest, later))
-            latest = max(latest, later, key=lambda attempt: attempt.last)
-    return found
-
-
-def overlaps_are_seen():
-    def attempt(host, *lines):
-        return Attempt("t", host, "".join(f"{line}\n" for line in lines))
-    first, cut = attempt("a", "begin 10.0", "beat 10.2", "end 10.4"), attempt("a", "begin 10.0", "beat 40.2")
-    expect(overlaps([first, attempt("b", "begin 10.3", "end 11.0")]), "an attempt that begins before the other's end is seen")
-    expect(overlaps([attempt("b", "begin 39.0", "end 41.0"), cut]), "also when the other has no end, in any order")
-    expect(overlaps([cut, attempt("b", "begin 41.0"), attempt("c", "begin 12.0", "end 13.0")]), "and a third one inside the first")
-    expect(not overlaps([first, attempt("b", "begin 10.5", "end 11.0")]), "one after the other is as it should be")
 
 
 class Hosts:
@@ -103,11 +48,9 @@ class Hosts:
         self.engine, self.version = engine, version
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="windlass-hosts-"))
         self.scratch.chmod(0o711)
-        self.ledger = self.scratch / "ledger"
-        self.ledger.mkdir()
-        (self.ledger / "task.sh").write_text(TASK)
+        self.ledger = Ledger(self.scratch / "ledger")
         self.with_ledger = self.scratch / "ledger.yml"
-        self.with_ledger.write_text(f"services:\n  worker:\n    volumes: ['{self.ledger}:/ledger']\n")
+        self.with_ledger.write_text(f"services:\n  worker:\n    volumes: ['{self.ledger.folder}:/ledger']\n")
         self.networks = []
         self.projects = []
         self.environment = {}
@@ -186,23 +129,15 @@ class Hosts:
     # ---- the ledger
 
     def make_job(self, job, pool="pool"):
-        folder = self.ledger / job
-        folder.mkdir()
-        folder.chmod(0o777)
+        self.ledger.open_for(job)
         make_job(self.batch(), job, pool)
 
     def attempts(self, job):
-        found = []
-        for file in (self.ledger / job).iterdir():
-            task, host, _ = file.name.split(".")
-            attempt = Attempt(task, host, file.read_text())
-            if attempt.begun is not None:
-                found.append(attempt)
-        return found
+        return self.ledger.attempts(job)
 
     def running(self, job):
-        """Attempts that beat within the last second: those that run, whatever anybody believes."""
-        return [attempt for attempt in self.attempts(job) if not attempt.ended and attempt.last > time.time() - 1]
+        """Those that run, whatever anybody believes."""
+        return [attempt for attempt in self.attempts(job) if attempt.runs()]
 
     def names_of(self, host):
         return {about["Config"]["Hostname"] for abouts in host.containers().values() for about in abouts}
@@ -274,7 +209,7 @@ class Load:
         while True:
             try:
                 result = client.task.add_collection(self.job, [
-                    models.TaskAddParameter(id=task, command_line=seconds(0.4 + int(task[1:]) % 4 * 0.5)) for task in ids])
+                    models.TaskAddParameter(id=task, command_line=task_line(0.4 + int(task[1:]) % 4 * 0.5)) for task in ids])
                 codes = {item.error.code for item in result.value if item.error}
                 expect(codes <= {"TaskExists"}, f"tasks are refused: {codes}")
                 break
@@ -344,7 +279,7 @@ def tasks_and_their_files(hosts):
     hosts.make_job("words")
     names = [f"w{i}" for i in range(NODES)]
     client.task.add_collection("words", [models.TaskAddParameter(
-        id=name, command_line=f"/bin/sh -c 'cat word && {seconds(2)}'",
+        id=name, command_line=f"/bin/sh -c 'cat word && {task_line(2)}'",
         resource_files=[models.ResourceFile(http_url=f"{blob.url}?{sas}", file_path="word")]) for name in names])
     wait_tasks_complete(client, "words", len(names))
     hosts.check("words", set(names))
@@ -392,7 +327,7 @@ def a_worker_is_revoked(hosts):
     wait_until(cut_off, 90, "one worker of host b is cut off", every=0.5)
     hosts.make_job("without")
     names = {f"n{i}" for i in range(NODES)}
-    hosts.batch().task.add_collection("without", [models.TaskAddParameter(id=name, command_line=seconds(0.4)) for name in sorted(names)])
+    hosts.batch().task.add_collection("without", [models.TaskAddParameter(id=name, command_line=task_line(0.4)) for name in sorted(names)])
     wait_tasks_complete(hosts.batch(), "without", len(names))
     hosts.check("without", names)
 
@@ -452,7 +387,7 @@ def network_cut(hosts, job, Wire):
     client = hosts.batch()
     hosts.make_job(job)
     names = {f"long{i}" for i in range(NODES)}
-    client.task.add_collection(job, [models.TaskAddParameter(id=name, command_line=seconds(60)) for name in sorted(names)])
+    client.task.add_collection(job, [models.TaskAddParameter(id=name, command_line=task_line(60)) for name in sorted(names)])
     of_a = hosts.names_of(hosts.a)
     wait_until(lambda: {attempt.task for attempt in hosts.running(job)} == names, 60, "all long tasks run")
     orphans = {attempt.task for attempt in hosts.running(job) if attempt.host in of_a}
@@ -538,7 +473,7 @@ def both_control_hosts_serve(hosts):
     expect([name for name in hosts.members() if not name.startswith("worker")] == wanted, f"both are members: {hosts.members()}")
     for word, client in (("first", hosts.batch()), ("second", hosts.batch_at_second())):
         for job in hosts.jobs:
-            client.task.add(job, models.TaskAddParameter(id=word, command_line=seconds(0.2)))
+            client.task.add(job, models.TaskAddParameter(id=word, command_line=task_line(0.2)))
     for job in hosts.jobs:
         wait_tasks_complete(hosts.batch_at_second(), job, 2)
         hosts.check(job, {"first", "second"})
@@ -550,7 +485,7 @@ def the_first_control_host_is_lost(hosts):
     second = hosts.batch_at_second()
     second.config.retry_policy.retries = 0  # what is refused is told at once
     held = {f"held{i}" for i in range(NODES)}
-    hosts.batch().task.add_collection(of_first, [models.TaskAddParameter(id=task, command_line=seconds(20)) for task in sorted(held)])
+    hosts.batch().task.add_collection(of_first, [models.TaskAddParameter(id=task, command_line=task_line(20)) for task in sorted(held)])
     wait_until(lambda: {attempt.task for attempt in hosts.running(of_first)} == held, 60, "tasks of the first host's shard run")
     victims = [about["Id"] for service, abouts in hosts.control.containers().items() for about in abouts if service != "init"]
     hosts.engine.run("kill", "--signal", "KILL", *victims)
@@ -567,7 +502,7 @@ def the_first_control_host_is_lost(hosts):
 
     def added():
         try:
-            second.task.add_collection(of_second, [models.TaskAddParameter(id=task, command_line=seconds(0.4)) for task in sorted(more)])
+            second.task.add_collection(of_second, [models.TaskAddParameter(id=task, command_line=task_line(0.4)) for task in sorted(more)])
             answered.append(time.monotonic() - begun)
         except Exception:  # noqa: BLE001: the road over the first broker is given up within seconds
             return False

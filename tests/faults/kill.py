@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""kill -9 of a role at random moments during 2,000 short tasks, again and again.
+"""kill -9 of a role at random moments during many short tasks, again and again.
 
-Usage: kill.py [--rounds N] [--roles broker,scheduler,...] [--seed S] [--state FILE]
+Usage: kill.py [--rounds N] [--tasks N] [--roles broker,scheduler,...] [--seed S] [--state FILE]
 
 After each round the accepted ids, the records and a ledger that the tasks write outside of the
 system are compared: every acknowledged task ends exactly once in the record, the ledger has at
@@ -24,7 +24,7 @@ from cluster import Cluster, Failure, expect, make_job, make_pool, wait_until  #
 
 from azure.batch import models  # noqa: E402
 
-TASKS = 2000
+ADDERS = 4
 ROLES = ["gateway", "broker", "scheduler", "worker", "spawner", "dev"]
 
 
@@ -63,10 +63,10 @@ def dev_pids(cluster):
 
 
 class Round:
-    """One job of 2,000 tasks, added by several threads, with one kill in the middle."""
+    """One job, its tasks added by several threads, with one kill in the middle."""
 
-    def __init__(self, cluster, number, role, rng):
-        self.cluster, self.number, self.role, self.rng = cluster, number, role, rng
+    def __init__(self, cluster, number, role, rng, tasks):
+        self.cluster, self.number, self.role, self.rng, self.tasks = cluster, number, role, rng, tasks
         self.job = f"kill-{role}-{number}"
         self.ledger = pathlib.Path(cluster.ledgers) / self.job
         self.accepted = set()
@@ -108,7 +108,7 @@ class Round:
             expect(pids, "there is a windlass dev to kill")
         else:
             pids = [self.cluster.pid(self.role)]
-        bit = self.in_flight > 0 or self.ledger_lines() < TASKS
+        bit = self.in_flight > 0 or self.ledger_lines() < self.tasks
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         wait_until(lambda: not any(alive(pid) for pid in pids), 30, "the end of what was killed", every=0.002)
@@ -126,16 +126,17 @@ class Round:
 
         def adder(part):
             try:
-                for first in range(part * 500, (part + 1) * 500, 50):
+                each = self.tasks // ADDERS
+                for first in range(part * each, (part + 1) * each, 50):
                     self.add(first)
             except Exception as error:  # noqa: BLE001: reported below
                 errors.append(error)
 
-        adders = [threading.Thread(target=adder, args=(part,)) for part in range(4)]
+        adders = [threading.Thread(target=adder, args=(part,)) for part in range(ADDERS)]
         for thread in adders:
             thread.start()
         # The moment of the kill is drawn from the progress of the tasks, not from a clock.
-        threshold = self.rng.randrange(1, TASKS * 3 // 4)
+        threshold = self.rng.randrange(1, self.tasks * 3 // 4)
         wait_until(lambda: self.ledger_lines() >= threshold or errors, 120, f"{threshold} lines of the ledger", every=0.002)
         bit = self.kill()
         if self.role == "dev":
@@ -154,12 +155,12 @@ class Round:
                 counts = client.job.get_task_counts(self.job).task_counts
             except Exception:  # noqa: BLE001: the role is coming back
                 return False
-            return counts.completed == TASKS and counts
-        counts = wait_until(complete, 180, f"all {TASKS} tasks of {self.job} complete")
+            return counts.completed == self.tasks and counts
+        counts = wait_until(complete, 180, f"all {self.tasks} tasks of {self.job} complete")
         expect(counts.active == 0 and counts.running == 0, "nothing is stuck")
         records = {t.id: t for t in client.task.list(self.job, models.TaskListOptions(select="id,state,executionInfo"))}
         expect(self.accepted <= set(records), f"accepted and lost: {sorted(self.accepted - set(records))[:5]}")
-        expect(len(records) == TASKS, f"{len(records)} records of {TASKS} tasks")
+        expect(len(records) == self.tasks, f"{len(records)} records of {self.tasks} tasks")
         failed = [(t.id, t.execution_info.exit_code, str(t.execution_info.failure_info))
                   for t in records.values() if t.execution_info.exit_code != 0]
         expect(not failed, f"failed: {failed[:5]}")
@@ -167,17 +168,20 @@ class Round:
         missing = set(records) - set(lines)
         expect(not missing, f"recorded as run but not in the ledger: {sorted(missing)[:5]}")
         again = len(lines) - len(set(lines))
-        print(f"  {self.job}: {TASKS} records, {again} re-runs", flush=True)
+        print(f"  {self.job}: {self.tasks} records, {again} re-runs", flush=True)
         client.job.delete(self.job)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tasks", type=int, default=2000, help=f"a round's, a multiple of {ADDERS * 50}")
     parser.add_argument("--roles", default=",".join(ROLES))
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--state", help="a file that remembers counted rounds, so that a long run can go on")
     options = parser.parse_args()
+    if options.tasks % (ADDERS * 50):
+        parser.error(f"--tasks wants a multiple of {ADDERS * 50}")
     print(f"seed {options.seed}", flush=True)
     rng = random.Random(options.seed)
     counted = {}
@@ -193,7 +197,7 @@ def main():
             while counted.get(role, 0) < options.rounds:
                 tries += 1
                 expect(tries <= options.rounds * 3, f"{role}: too few rounds in which the kill bit")
-                if Round(cluster, tries, role, rng).run():
+                if Round(cluster, tries, role, rng, options.tasks).run():
                     counted[role] = counted.get(role, 0) + 1
                 cluster.wait_healthy()
                 if options.state:

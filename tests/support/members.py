@@ -67,13 +67,20 @@ class Members:
         pathlib.Path(path).write_text(self.cluster("token", "--dir", self.dir, "--role", role, *more).stdout)
         return path
 
+    def on(self, name):
+        """Words before the program's own, where it is started somewhere else."""
+        return []
+
+    def admin_host(self, name):
+        return "127.0.0.1"
+
     def start(self, name, role, *options, wait=True):
         status = pathlib.Path(f"{self.root}/{name}.status")
         status.unlink(missing_ok=True)
         with open(f"{self.root}/{name}.log", "a") as log:
             self.processes[name] = subprocess.Popen(
-                [str(BIN / f"windlass-{role}"), "--admin-address=127.0.0.1:0", f"--status-file={status}", "--log-format=json", *options],
-                stdout=log, stderr=log)
+                [*self.on(name), str(BIN / f"windlass-{role}"), f"--admin-address={self.admin_host(name)}:0", f"--status-file={status}",
+                 "--log-format=json", *options], stdout=log, stderr=log)
         if wait:
             wait_until(lambda: status.exists() or self.processes[name].poll() is not None, 60, f"{name} has started")
             expect(status.exists(), f"{name} has ended: {self.log(name)[-2000:]}")
@@ -101,6 +108,13 @@ class Members:
 
     def ready(self, name):
         wait_until(lambda: self.door(name, "readyz"), 60, f"{name} is ready")
+
+    def count(self, member, name, **labels):
+        """0 while there was none of its kind yet."""
+        try:
+            return round(self.metric(member, name, **labels))
+        except Failure:
+            return 0
 
     def metric(self, broker, name, **labels):
         inside = ",".join(f'{key}="{value}"' for key, value in labels.items())
@@ -159,11 +173,11 @@ class Members:
         return self.start(name, "worker", f"--data-dir={self.root}/{name}", f"--offers={offers}", f"--member-name={name}",
                           *([f"--join-token-file={token}"] if token else []), **more)
 
-    def batch(self):
+    def batch(self, url=None):
         from azure.batch import BatchServiceClient
         from azure.batch.batch_auth import SharedKeyCredentials
         key = pathlib.Path(f"{self.dir}/accounts/windlass.primary.key").read_text().strip()
-        return BatchServiceClient(SharedKeyCredentials("windlass", key), batch_url=f"http://{self.api}")
+        return BatchServiceClient(SharedKeyCredentials("windlass", key), batch_url=url or f"http://{self.api}")
 
 
 def run_task(batch, job):

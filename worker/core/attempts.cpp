@@ -191,6 +191,21 @@ void NodeAgent::staged_in(RunId id, std::optional<FailureInfo> failure, Now now,
   effects.work.emplace_back(std::move(start));
 }
 
+void NodeAgent::staging_refused(RunId id, Now now, Effects& effects) {
+  Run* run = find_run(id);
+  if (run == nullptr || run->phase != RunPhase::staging) return;
+  staging_deadlines_.erase({run->staging_deadline, id});
+  rest(*run, now, effects);
+}
+
+void NodeAgent::rest(Run& run, Now now, Effects& effects) {
+  if (run.stop != StopCause::none) return finish_stopped(run, now, effects);
+  if (run.phase == RunPhase::running) effects.work.emplace_back(ForgetProcess{run.id});
+  run.phase = RunPhase::resting;
+  run.rest_until = now.mono + options_.rest;
+  resting_.emplace(run.rest_until, run.id);
+}
+
 void NodeAgent::process_started(RunId id, Effects& effects) {
   // Unknown: given up meanwhile. Its end is answered with ForgetProcess.
   if (find_run(id) == nullptr) effects.work.emplace_back(StopProcess{id, Duration::zero()});
@@ -203,7 +218,7 @@ void NodeAgent::start_failed(RunId id, std::optional<FailureInfo> failure, Now n
     effects.work.emplace_back(ForgetProcess{id});
     return;
   }
-  if (!failure) run->stop = StopCause::lost;
+  if (!failure) return rest(*run, now, effects);
   if (run->stop != StopCause::none) return finish_stopped(*run, now, effects);
   finish(*run, AttemptEnd::not_started, std::move(failure), now, effects);
 }
@@ -243,6 +258,7 @@ void NodeAgent::stop(Run& run, StopCause cause, Duration grace, Now now, Effects
   if (run.stop == StopCause::none || cause == StopCause::lost) run.stop = cause;
   switch (run.phase) {
     case RunPhase::held:
+    case RunPhase::resting:
       return finish_stopped(run, now, effects);
     case RunPhase::staging:
     case RunPhase::uploading:
@@ -292,6 +308,7 @@ void NodeAgent::finish(Run& run, AttemptEnd end, std::optional<FailureInfo> fail
   const RunId id = run.id;
   link(run.shard).held.erase(id);
   staging_deadlines_.erase({run.staging_deadline, id});
+  resting_.erase({run.rest_until, id});
   if (run.is_start_task()) {
     start_task_ended(run, now, std::move(failure), effects);
     if (guarded) effects.work.emplace_back(ForgetProcess{id});

@@ -94,6 +94,7 @@ void NodeAgent::handle(ShardId shard, const ToWorker& message, Now now, Effects&
 void NodeAgent::tick(Now now, Effects& effects) {
   expire_leases(now, effects);
   end_overdue_staging(now, effects);
+  end_rests(now, effects);
   expire_folders(now, effects);
   for (std::size_t shard = 0; shard < links_.size(); ++shard) {
     const Link& link = links_[shard];
@@ -113,6 +114,7 @@ std::optional<Duration> NodeAgent::next_deadline(Now now) const {
   }
   if (lease_check_.ticks != INT64_MAX) consider(lease_check_ - now.mono);
   if (!staging_deadlines_.empty()) consider(staging_deadlines_.begin()->first - now.mono);
+  if (!resting_.empty()) consider(resting_.begin()->first - now.mono);
   if (!kept_by_deadline_.empty()) consider(kept_by_deadline_.begin()->first - now.wall);
   return soonest;
 }
@@ -176,6 +178,7 @@ void NodeAgent::check_invariants() const {
     }
     WINDLASS_ASSERT((run.phase == RunPhase::held) == links_.at(run.shard).held.contains(id));
     WINDLASS_ASSERT((run.phase == RunPhase::uploading) == run.ended.has_value());
+    WINDLASS_ASSERT((run.phase == RunPhase::resting) == resting_.contains({run.rest_until, id}));
   }
   WINDLASS_ASSERT(run_of_attempt_.size() == attempts);
   WINDLASS_ASSERT(counts_.attempts_running == attempts);

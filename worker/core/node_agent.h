@@ -42,6 +42,9 @@ struct AgentOptions {
   Duration stop_grace = std::chrono::seconds(15);
   Duration renew_interval = std::chrono::seconds(10);  // until a shard has said a lease's length
   Duration renew_retry = std::chrono::seconds(1);      // while there is no lease
+  // How long a run that the host could not begin keeps its slots before it is lost, and so comes
+  // back: a host that is short of something is not to be asked thousands of times a second.
+  Duration rest = std::chrono::seconds(1);
 
   std::function<std::optional<TaskDocument>(std::string_view)> decode_document;
   std::function<std::uint64_t()> random;
@@ -77,6 +80,9 @@ class NodeAgent {
   void node_made(const std::string& node_id, std::optional<FailureInfo> failure, Now now,
                  Effects& effects);
   void staged_in(RunId run, std::optional<FailureInfo> failure, Now now, Effects& effects);
+  // Instead of staged_in(): the host is short of descriptors or memory, which is no fault of the
+  // task's. It runs again, here or elsewhere.
+  void staging_refused(RunId run, Now now, Effects& effects);
   void uploaded(RunId run, std::optional<FailureInfo> failure, Now now, Effects& effects);
   void node_wiped(const std::string& node_id, Effects& effects);
 
@@ -152,6 +158,7 @@ class NodeAgent {
   void end_attempt(ShardId shard, const EndAttempt& message, Now now, Effects& effects);
   void finish(Run& run, AttemptEnd end, std::optional<FailureInfo> failure, Now now,
               Effects& effects);
+  void rest(Run& run, Now now, Effects& effects);
   void finish_stopped(Run& run, Now now, Effects& effects);
   void delete_task_folder(const DeleteTaskFolder& message, Effects& effects);
   void keep_folder(const Run& run, WallTime until, Effects& effects);
@@ -170,6 +177,7 @@ class NodeAgent {
   void renew(ShardId shard, Now now, Effects& effects);
   void expire_folders(Now now, Effects& effects);
   void end_overdue_staging(Now now, Effects& effects);
+  void end_rests(Now now, Effects& effects);
   bool leased(const Link& link, Now now) const { return now.mono < link.lease_until; }
   void begin_or_hold(Run& run, Now now, Effects& effects);
 
@@ -194,8 +202,9 @@ class NodeAgent {
   std::map<std::string, KeptFolder> kept_;                       // by folder_key()
   std::set<std::pair<WallTime, std::string>> kept_by_deadline_;  // the same
   std::set<std::pair<MonoTime, RunId>> staging_deadlines_;
-  std::vector<Link> links_;          // by shard; grows as shards are met
-  MonoTime lease_check_{INT64_MAX};  // no lease ends before
+  std::set<std::pair<MonoTime, RunId>> resting_;  // by the end of the rest
+  std::vector<Link> links_;                       // by shard; grows as shards are met
+  MonoTime lease_check_{INT64_MAX};               // no lease ends before
 };
 
 }  // namespace windlass::worker

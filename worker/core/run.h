@@ -17,6 +17,7 @@ using RunId = std::uint64_t;
 enum class RunPhase : std::uint8_t {
   held,      // waits for the first lease
   staging,   // folder and resource files
+  resting,   // the host could not begin it; will be lost soon
   running,   // the guard has it (or is about to)
   uploading  // the process group is empty; output files are on their way
 };
@@ -47,6 +48,7 @@ struct Run {
   RunPhase phase = RunPhase::held;
   MonoTime started{};  // of staging: the wall-clock limit counts from here
   MonoTime staging_deadline{};
+  MonoTime rest_until{};
   bool delete_folder = false;
   std::vector<OutputFile> output_files;
   std::vector<EnvironmentSetting> environment;

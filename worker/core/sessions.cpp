@@ -142,6 +142,14 @@ void NodeAgent::end_overdue_staging(Now now, Effects& effects) {
   }
 }
 
+void NodeAgent::end_rests(Now now, Effects& effects) {
+  while (!resting_.empty() && resting_.begin()->first <= now.mono) {
+    Run* run = find_run(resting_.begin()->second);
+    WINDLASS_ASSERT(run != nullptr);
+    stop(*run, StopCause::lost, Duration::zero(), now, effects);
+  }
+}
+
 void NodeAgent::expire_folders(Now now, Effects& effects) {
   // A slice at a time: removing files takes longer than naming them.
   for (int i = 0; i < 1000 && !kept_by_deadline_.empty(); ++i) {

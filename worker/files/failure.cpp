@@ -7,11 +7,12 @@ namespace windlass::worker {
 
 FailureInfo system_failure(std::string_view code, std::string_view what, int error_number) {
   const bool full = error_number == ENOSPC || error_number == EDQUOT;
+  const bool is_short = error_number == EMFILE || error_number == ENFILE || error_number == ENOMEM;
   std::string message(what);
   message += ": ";
   message += std::strerror(error_number);
-  return {
-      ErrorCategory::servererror, full ? "DiskFull" : std::string(code), std::move(message), {}};
+  const std::string_view name = full ? "DiskFull" : is_short ? kHostShort : code;
+  return {ErrorCategory::servererror, std::string(name), std::move(message), {}};
 }
 
 std::string without_query(std::string_view url) {

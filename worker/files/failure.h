@@ -8,8 +8,12 @@
 
 namespace windlass::worker {
 
-// DiskFull for "no space" and its kin, else `code` with category servererror; the message says what
-// was tried and the system's reason.
+// The code of a failure that is the host's for the moment: no descriptors or no memory. An attempt
+// that fails so before its process has begun runs again.
+constexpr std::string_view kHostShort = "NodeOutOfResources";
+
+// DiskFull for "no space" and its kin, kHostShort as above, else `code`; with category servererror.
+// The message says what was tried and the system's reason.
 FailureInfo system_failure(std::string_view code, std::string_view what, int error_number);
 
 // A URL without its query: signatures are secrets.

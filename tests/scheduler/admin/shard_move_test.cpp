@@ -50,6 +50,7 @@ BOOST_FIXTURE_TEST_SUITE(scheduler_shard_move, Host)
 
 BOOST_AUTO_TEST_CASE(a_moved_shard_is_served_from_its_new_folder_only) {
   BOOST_CHECK((served_shards(first, {2, 3}) == Shards{2, 3}));
+  BOOST_CHECK_THROW(served_shards(first + "/not-there", {2}), FolderUnread);
   move_shard(kShard, first, second, kPatience);
   BOOST_CHECK((served_shards(first, {2, 3}) == Shards{2}));
   BOOST_CHECK((served_shards(second, {5}) == Shards{3, 5}));

@@ -186,6 +186,43 @@ BOOST_AUTO_TEST_CASE(what_fails_before_the_process_begins_is_not_started) {
   BOOST_TEST(h.agent->idle());
 }
 
+// No fault of the task's: it comes back, but not at once, or both would ask each other for ever.
+BOOST_AUTO_TEST_CASE(what_a_host_is_too_short_to_begin_is_lost_after_a_rest) {
+  AgentHarness h;
+  h.open();
+  const std::string node = h.ready_node(8);
+  h.say(0, h.assignment(node, 1));
+  h.agent->staging_refused(h.one_work<StageIn>().run, h.now, h.effects);
+  h.step();
+  const RunId launched = h.run_of(h.assignment(node, 2));
+  h.agent->start_failed(launched, std::nullopt, h.now, h.effects);
+  h.step();
+  BOOST_TEST(h.one_work<ForgetProcess>().run == launched);
+  h.agent->process_ended(launched, ProcessEnd{}, h.now, h.effects);  // what was forgotten is over
+  h.step();
+  BOOST_TEST(h.take_said<AttemptEnded>().empty());
+
+  h.advance(std::chrono::milliseconds(999));
+  BOOST_TEST(h.take_said<AttemptEnded>().empty());
+  BOOST_TEST((*h.agent->next_deadline(h.now) == std::chrono::milliseconds(1)));
+  h.advance(std::chrono::milliseconds(1));
+  const auto reports = h.take_said<AttemptEnded>();
+  BOOST_TEST(reports.size() == 2u);
+  for (const AttemptEnded& report : reports) {
+    BOOST_TEST((report.end == AttemptEnd::lost));
+    BOOST_TEST(!report.failure.has_value());
+  }
+  BOOST_TEST(h.agent->idle());
+
+  // One that is asked to end meanwhile ends at once.
+  h.say(0, h.assignment(node, 3));
+  h.agent->staging_refused(h.one_work<StageIn>().run, h.now, h.effects);
+  h.step();
+  h.say(0, EndAttempt{h.assignment(node, 3).id, false});
+  BOOST_TEST((h.one_said<AttemptEnded>().end == AttemptEnd::stopped));
+  BOOST_TEST(h.agent->idle());
+}
+
 BOOST_AUTO_TEST_CASE(ending_an_attempt_works_in_every_phase) {
   AgentHarness h;
   h.open();

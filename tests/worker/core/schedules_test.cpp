@@ -171,6 +171,10 @@ class Schedule {
       const RunId run = staging_.extract(any(staging_)).value();
       std::optional<FailureInfo> failure;
       if (below(6) == 0) failure = FailureInfo{ErrorCategory::usererror, "BlobNotFound", "", {}};
+      if (below(12) == 0) {
+        h_.agent->staging_refused(run, h_.now, h_.effects);
+        return h_.step();
+      }
       h_.staged(run, failure);
     } else if (kind == 1 && !uploading_.empty()) {
       const RunId run = uploading_.extract(any(uploading_)).value();
@@ -231,6 +235,7 @@ class Schedule {
       h_.lease(1);
       take_in();
       answer_one();
+      h_.advance(std::chrono::milliseconds(10));  // rests come to their end
     }
     h_.open(0);
     h_.open(1);
