@@ -116,6 +116,7 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
                       {{"user", identity_.user ? identity_.name : "the worker's own user"}});
     spool_ = std::make_unique<SpoolFile>(config.data_dir + "/spool");
     if (!restored) content = read_spool(spool_->read());
+    spool_->cut(content.bytes_read);
 
     FilesOptions files{nodes_folder_, identity_.owner(), {}, 0};
     files.transfers.ca_file = config.tls_ca_file;

@@ -23,7 +23,14 @@ int open_spool(const std::string& path) {
 
 }  // namespace
 
-SpoolFile::SpoolFile(std::string path) : path_(std::move(path)), fd_(open_spool(path_)) {
+SpoolFile::SpoolFile(std::string path) : path_(std::move(path)) {
+  open();
+}
+
+void SpoolFile::open() {
+  const int fd = open_spool(path_);
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
   struct stat status {};
   if (::fstat(fd_, &status) == 0) bytes_ = static_cast<std::uint64_t>(status.st_size);
 }
@@ -34,6 +41,13 @@ SpoolFile::~SpoolFile() {
 
 std::string SpoolFile::read() const {
   return runtime::read_file(path_);
+}
+
+void SpoolFile::cut(std::uint64_t bytes) {
+  if (bytes == bytes_) return;
+  if (::ftruncate(fd_, static_cast<off_t>(bytes)) != 0)
+    throw std::system_error(errno, std::generic_category(), path_);
+  bytes_ = bytes;
 }
 
 bool SpoolFile::append(std::string_view frames) {
@@ -70,10 +84,16 @@ bool SpoolFile::replace(std::string_view frames) {
     done += static_cast<std::size_t>(n);
   }
   // Flushed, unlike what is appended: the rename must not replace a whole file by a torn one.
-  if (done < frames.size() || ::fdatasync(fd) != 0 ||
-      std::rename(next.c_str(), path_.c_str()) != 0) {
+  if (done < frames.size() || ::fdatasync(fd) != 0) {
     ::close(fd);
     ::unlink(next.c_str());
+    return false;
+  }
+  if (std::rename(next.c_str(), path_.c_str()) != 0) {
+    // It may have happened all the same. The spool is what has the name; both files hold all.
+    ::close(fd);
+    ::unlink(next.c_str());
+    open();
     return false;
   }
   ::close(fd_);

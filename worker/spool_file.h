@@ -18,6 +18,10 @@ class SpoolFile {
 
   std::string read() const;
 
+  // Drops what lies behind the first `bytes`: a torn end, behind which frames would not be found.
+  // Throws std::system_error.
+  void cut(std::uint64_t bytes);
+
   // One write. False when the disk takes nothing (full): the bytes are kept and go first next time,
   // so the order of frames holds. Until then a kill of the process would lose them.
   bool append(std::string_view frames);
@@ -31,6 +35,8 @@ class SpoolFile {
   std::uint64_t bytes() const { return bytes_; }
 
  private:
+  void open();
+
   std::string path_;
   int fd_ = -1;
   std::uint64_t bytes_ = 0;

@@ -79,15 +79,8 @@ FolderFacts check_copy(const std::string& folder) {
   for (std::size_t i = 0; i < kTablesTotal; ++i) {
     bool changed = false;
     RowTable table(txn, tables[i], kTableNames[i], changed);
-    std::uint64_t rows = 0;
-    table.scan("", [&](std::string_view, std::string_view) {
-      ++rows;  // its checksum has been looked at
-      return true;
-    });
-    if (rows != table.rows_total())
-      throw CorruptError(std::string("table ") + kTableNames[i] + " has " + std::to_string(rows) +
-                         " rows and counts " + std::to_string(table.rows_total()));
-    facts.rows += rows;
+    table.scan("", [](std::string_view, std::string_view) { return true; });  // with its checks
+    facts.rows += table.rows_total();
   }
   return facts;
 }

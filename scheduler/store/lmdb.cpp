@@ -42,7 +42,9 @@ unsigned flags_of(Opened opened) {
   return MDB_NOTLS;
 }
 
-constexpr MDB_dbi kFreePages = 0;  // LMDB's own table: transaction -> pages that it freed
+// LMDB's own tables: transaction -> pages that it freed, and name -> table.
+constexpr MDB_dbi kFreePages = 0;
+constexpr MDB_dbi kTables = 1;
 
 }  // namespace
 
@@ -97,6 +99,11 @@ void Environment::forget_dead_readers() const {
   check("mdb_reader_check", mdb_reader_check(env_, &dead));
 }
 
+void Environment::flush() const {
+  const int rc = mdb_env_sync(env_, 1);
+  if (rc != MDB_SUCCESS) throw CommitError(std::string("mdb_env_sync: ") + mdb_strerror(rc));
+}
+
 void Environment::copy_to(const std::string& folder) const {
   check("mdb_env_copy2", mdb_env_copy2(env_, folder.c_str(), MDB_CP_COMPACT));
   const std::string path = folder + "/data.mdb";
@@ -107,7 +114,7 @@ void Environment::copy_to(const std::string& folder) const {
   if (!flushed) throw StoreError("fsync " + path + ": " + std::strerror(error));
 }
 
-Txn::Txn(const Environment& environment, bool writes) : writes_(writes) {
+Txn::Txn(const Environment& environment, bool writes) {
   check("mdb_txn_begin", mdb_txn_begin(environment.get(), nullptr, writes ? 0 : MDB_RDONLY, &txn_));
 }
 
@@ -115,10 +122,22 @@ Txn::~Txn() {
   if (txn_ != nullptr) mdb_txn_abort(txn_);
 }
 
+Table Txn::make_table(const char* name) {
+  MDB_dbi table = 0;
+  check("mdb_dbi_open", mdb_dbi_open(txn_, name, MDB_CREATE, &table));
+  return table;
+}
+
 Table Txn::open_table(const char* name) {
   MDB_dbi table = 0;
-  check("mdb_dbi_open", mdb_dbi_open(txn_, name, writes_ ? MDB_CREATE : 0, &table));
+  const int rc = mdb_dbi_open(txn_, name, 0, &table);
+  if (rc == MDB_NOTFOUND) throw CorruptError(std::string("table ") + name + " is missing");
+  check("mdb_dbi_open", rc);
   return table;
+}
+
+std::uint64_t Txn::tables_total() const {
+  return rows_total(kTables);
 }
 
 std::uint64_t Txn::rows_total(Table table) const {
@@ -173,6 +192,9 @@ bool Cursor::last() {
 }
 bool Cursor::next() {
   return get(MDB_NEXT, {});
+}
+bool Cursor::previous() {
+  return get(MDB_PREV, {});
 }
 
 int Cursor::write(std::string_view new_key, std::string_view new_value, unsigned flags) {

@@ -47,6 +47,7 @@ class Environment {
   Use use() const;  // between transactions; costs a walk over the list of free pages
   // Frees what readers that died have kept; cheap.
   void forget_dead_readers() const;
+  void flush() const;  // all that was written, though no transaction was committed
   // What is committed now, without its free pages, into the file data.mdb of another folder, which
   // must be empty. Flushed when it returns.
   void copy_to(const std::string& folder) const;
@@ -61,8 +62,10 @@ class Txn {
   Txn(const Txn&) = delete;
   Txn& operator=(const Txn&) = delete;
 
-  // Made when missing, by one that writes; the handle lasts once committed.
-  Table open_table(const char* name);
+  // The handle lasts once the transaction is committed.
+  Table make_table(const char* name);
+  Table open_table(const char* name);  // throws CorruptError when it is missing
+  std::uint64_t tables_total() const;
   std::uint64_t rows_total(Table table) const;
   std::uint64_t bytes(Table table) const;  // of its pages
   MDB_txn* get() const { return txn_; }
@@ -72,9 +75,6 @@ class Txn {
   ~Txn();
 
   MDB_txn* txn_ = nullptr;  // null once over
-
- private:
-  const bool writes_;
 };
 
 // The one that writes.
@@ -105,6 +105,7 @@ class Cursor {
   bool first();
   bool last();
   bool next();
+  bool previous();
 
   std::string_view key() const { return key_; }
   std::string_view value() const { return value_; }

@@ -5,11 +5,17 @@
 
 namespace windlass::scheduler {
 
+MetaTable::MetaTable(const lmdb::Txn& txn, lmdb::Table table)
+    : table_(txn, table, "meta", changed_), is_new_(table_.rows_total() == 0) {
+  table_.scan("", [](std::string_view, std::string_view) { return true; });
+}
+
 std::uint64_t MetaTable::number(std::string_view name, std::uint64_t if_new) {
   if (const auto body = table_.find(name)) {
     if (body->size() != 8) throw CorruptError("table meta: a number of the wrong size");
     return number_at(*body, 0);
   }
+  if (!is_new_) throw CorruptError("table meta: no " + std::string(name));
   table_.begin_row() += Key().number(if_new);
   table_.put(name);
   return if_new;

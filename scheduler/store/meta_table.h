@@ -14,9 +14,10 @@ inline constexpr std::uint64_t kFolderFormat = 1;
 
 class MetaTable {
  public:
-  MetaTable(const lmdb::Txn& txn, lmdb::Table table) : table_(txn, table, "meta", changed_) {}
+  // Reads the whole table once, with its checks. Throws CorruptError.
+  MetaTable(const lmdb::Txn& txn, lmdb::Table table);
 
-  // Written when the table has none, read otherwise.
+  // Written when the folder is new, read otherwise.
   std::uint64_t number(std::string_view name, std::uint64_t if_new);
   // The folder must be what the options say. Throws WrongFolder.
   void expect(std::string_view name, std::uint64_t wanted);
@@ -27,6 +28,7 @@ class MetaTable {
  private:
   bool changed_ = false;
   RowTable table_;
+  const bool is_new_;
 };
 
 }  // namespace windlass::scheduler

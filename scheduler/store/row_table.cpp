@@ -23,6 +23,10 @@ std::string in_hex(std::string_view key) {
   return out;
 }
 
+[[noreturn]] void refuse_row(const char* table, std::string_view key, const char* what) {
+  throw CorruptError(std::string("table ") + table + ", row " + in_hex(key) + ": " + what);
+}
+
 }  // namespace
 
 std::string_view RowBytes::seal(std::string_view key) {
@@ -34,9 +38,7 @@ std::string_view RowBytes::seal(std::string_view key) {
 }
 
 std::string_view open_row(const char* table, std::string_view key, std::string_view value) {
-  const auto refuse = [&](const char* what) {
-    throw CorruptError(std::string("table ") + table + ", row " + in_hex(key) + ": " + what);
-  };
+  const auto refuse = [&](const char* what) { refuse_row(table, key, what); };
   if (value.size() < RowBytes::kHeaderBytes) refuse("too short");
   const std::string_view body = value.substr(RowBytes::kHeaderBytes);
   std::uint32_t sum = 0;
@@ -51,8 +53,20 @@ RowTable::RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, bo
     : txn_(txn), table_(table), name_(name), changed_(changed), cursor_(txn, table) {}
 
 std::optional<std::string_view> RowTable::find(std::string_view key) {
-  if (!cursor_.find(key)) return std::nullopt;
-  return open_row(name_, key, cursor_.value());
+  if (cursor_.find(key)) return open_row(name_, key, cursor_.value());
+  check_gap(key);
+  return std::nullopt;
+}
+
+void RowTable::check_gap(std::string_view key) {
+  const bool after = cursor_.first_from(key);
+  if (after) {
+    open_row(name_, cursor_.key(), cursor_.value());
+    if (cursor_.key() <= key) refuse_row(name_, cursor_.key(), "out of order");
+  }
+  if (after ? !cursor_.previous() : !cursor_.last()) return;
+  open_row(name_, cursor_.key(), cursor_.value());
+  if (cursor_.key() >= key) refuse_row(name_, cursor_.key(), "out of order");
 }
 
 bool RowTable::behind_the_end(std::string_view key) {
@@ -101,9 +115,17 @@ void RowTable::scan(
     std::string_view from,
     const std::function<bool(std::string_view key, std::string_view body)>& visitor) {
   lmdb::Cursor cursor(txn_, table_);
+  std::string earlier;
+  std::uint64_t rows = 0;
   for (bool found = cursor.first_from(from); found; found = cursor.next()) {
-    if (!visitor(cursor.key(), open_row(name_, cursor.key(), cursor.value()))) return;
+    const std::string_view body = open_row(name_, cursor.key(), cursor.value());
+    if (rows++ > 0 && cursor.key() <= earlier) refuse_row(name_, cursor.key(), "out of order");
+    earlier = cursor.key();
+    if (!visitor(cursor.key(), body)) return;
   }
+  if (from.empty() && rows != rows_total())
+    throw CorruptError(std::string("table ") + name_ + " has " + std::to_string(rows) +
+                       " rows and counts " + std::to_string(rows_total()));
 }
 
 std::size_t RowTable::erase_while(std::string_view from,

@@ -36,7 +36,8 @@ class RowTable {
   // `changed` is set by every write.
   RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, bool& changed);
 
-  // The body, valid until the next write of the batch.
+  // The body, valid until the next write of the batch. A key that was damaged could hide its row,
+  // so where there is none the rows on both sides are looked at.
   std::optional<std::string_view> find(std::string_view key);
 
   // Bodies are made by `begin_row()` and then written by one of these.
@@ -48,7 +49,8 @@ class RowTable {
   bool erase(std::string_view key);  // false: there was none
 
   // In key order from `from` on, with a cursor of its own, so the visitor may read and write this
-  // batch, though not this table. Stops when the visitor says false.
+  // batch, though not this table. Stops when the visitor says false. A scan of the whole table
+  // counts the rows, too.
   void scan(std::string_view from,
             const std::function<bool(std::string_view key, std::string_view body)>& visitor);
   // Removes rows from `from` on while `doomed` says so; returns how many.
@@ -61,6 +63,7 @@ class RowTable {
 
  private:
   bool behind_the_end(std::string_view key);
+  void check_gap(std::string_view key);
 
   const lmdb::Txn& txn_;
   lmdb::Table table_;

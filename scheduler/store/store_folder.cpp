@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 
@@ -49,6 +50,25 @@ std::string made_folder(const std::string& path) {
   return path;
 }
 
+void remove_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (error) fail("remove " + path, error.value());
+}
+
+// LMDB makes its file in place, and refuses for ever what a power cut leaves of one that is half
+// made. So a new one is made aside, and gets its name once it is whole and durable.
+std::string with_data_file(const std::string& folder, std::uint64_t map_bytes) {
+  const std::string path = folder + "/data.mdb";
+  if (::access(path.c_str(), F_OK) == 0) return folder;
+  const std::string aside = folder + "/new";
+  remove_folder(aside);  // of a start that was cut short
+  lmdb::Environment(made_folder(aside), map_bytes, kTablesTotal).flush();
+  if (::rename((aside + "/data.mdb").c_str(), path.c_str()) != 0) fail("rename " + path, errno);
+  remove_folder(aside);
+  return folder;
+}
+
 struct statvfs disk_of(const std::string& folder) {
   struct statvfs disk {};
   if (::statvfs(folder.c_str(), &disk) != 0) fail("statvfs " + folder, errno);
@@ -72,14 +92,19 @@ StoreFolder::StoreFolder(StoreOptions store_options)
       lock_(made_folder(options.folder)),
       log_bytes_max(
           std::min(options.journal_bytes_max, disk_bytes(options.folder) / kLogShareOfDisk)),
-      environment(options.folder, options.map_bytes_max, kTablesTotal) {
+      environment(with_data_file(options.folder, options.map_bytes_max), options.map_bytes_max,
+                  kTablesTotal) {
   open_tables();
   flush_names(options.folder);
 }
 
 void StoreFolder::open_tables() {
   lmdb::WriteTxn txn(environment);
-  for (std::size_t i = 0; i < kTablesTotal; ++i) tables_[i] = txn.open_table(kTableNames[i]);
+  // In one transaction, so what is missing later was not there or was lost.
+  const bool is_new = txn.tables_total() == 0;
+  for (std::size_t i = 0; i < kTablesTotal; ++i) {
+    tables_[i] = is_new ? txn.make_table(kTableNames[i]) : txn.open_table(kTableNames[i]);
+  }
   {
     MetaTable meta(txn, table(TableName::meta));
     meta.expect("format", kFolderFormat);
