@@ -3,6 +3,7 @@
 #pragma once
 
 #include "scheduler/store/keys.h"
+#include "scheduler/store/meta_table.h"
 #include "scheduler/store/row_table.h"
 #include "scheduler/store/store_folder.h"
 
@@ -28,6 +29,7 @@ class Batch::Impl {
   void commit() {
     committed.log_bytes = txn.bytes(folder.table(TableName::log));
     committed.open_tasks_total = txn.rows_total(folder.table(TableName::open_tasks));
+    note_commit(table(TableName::meta), txn.number());
     close_cursors();
     txn.commit();
     folder.committed = committed;

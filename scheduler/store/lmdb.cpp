@@ -46,6 +46,9 @@ unsigned flags_of(Opened opened) {
 constexpr MDB_dbi kFreePages = 0;
 constexpr MDB_dbi kTables = 1;
 
+// Where a head, which is a page, has the number of its commit. The same in all of LMDB 0.9.
+constexpr off_t kCommitInHead = 144;
+
 }  // namespace
 
 Environment::Environment(const std::string& folder, std::uint64_t map_bytes, unsigned tables_max,
@@ -99,6 +102,25 @@ void Environment::forget_dead_readers() const {
   check("mdb_reader_check", mdb_reader_check(env_, &dead));
 }
 
+void Environment::check_heads() const {
+  MDB_stat stat;
+  check("mdb_env_stat", mdb_env_stat(env_, &stat));
+  mdb_filehandle_t file = -1;
+  check("mdb_env_get_fd", mdb_env_get_fd(env_, &file));
+  std::uint64_t commits[2] = {};
+  for (unsigned i = 0; i < 2; ++i) {
+    const off_t at = static_cast<off_t>(i * stat.ms_psize) + kCommitInHead;
+    if (::pread(file, &commits[i], sizeof commits[i], at) != sizeof commits[i])
+      throw StoreError(std::string("pread: ") + std::strerror(errno));
+  }
+  const auto [even, odd] = commits;
+  const bool is_new = even == 0 && odd == 0;
+  const bool in_turn = even % 2 == 0 && (odd == even + 1 || odd + 1 == even);
+  if (!is_new && !in_turn)
+    throw CorruptError("the file's heads are of commits " + std::to_string(even) + " and " +
+                       std::to_string(odd));
+}
+
 void Environment::flush() const {
   const int rc = mdb_env_sync(env_, 1);
   if (rc != MDB_SUCCESS) throw CommitError(std::string("mdb_env_sync: ") + mdb_strerror(rc));
@@ -138,6 +160,10 @@ Table Txn::open_table(const char* name) {
 
 std::uint64_t Txn::tables_total() const {
   return rows_total(kTables);
+}
+
+std::uint64_t Txn::number() const {
+  return mdb_txn_id(txn_);
 }
 
 std::uint64_t Txn::rows_total(Table table) const {

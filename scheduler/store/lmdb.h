@@ -47,6 +47,10 @@ class Environment {
   Use use() const;  // between transactions; costs a walk over the list of free pages
   // Frees what readers that died have kept; cheap.
   void forget_dead_readers() const;
+  // The file has two heads, written in turn; should the newer one be damaged, LMDB takes the other
+  // without a word, and the last commit is gone. Throws CorruptError. For the owner, between
+  // commits.
+  void check_heads() const;
   void flush() const;  // all that was written, though no transaction was committed
   // What is committed now, without its free pages, into the file data.mdb of another folder, which
   // must be empty. Flushed when it returns.
@@ -66,6 +70,7 @@ class Txn {
   Table make_table(const char* name);
   Table open_table(const char* name);  // throws CorruptError when it is missing
   std::uint64_t tables_total() const;
+  std::uint64_t number() const;  // of one that writes: the last commit's and one
   std::uint64_t rows_total(Table table) const;
   std::uint64_t bytes(Table table) const;  // of its pages
   MDB_txn* get() const { return txn_; }

@@ -25,10 +25,17 @@ class MetaTable {
   ShardCounters counters();
   LogHead log_head();
 
+  // The tables must be those of the commit that the file's head names: its number, or one in a copy
+  // that nobody has written to. Throws CorruptError.
+  void expect_commit(std::uint64_t number);
+
  private:
   bool changed_ = false;
   RowTable table_;
   const bool is_new_;
 };
+
+// Part of every commit.
+void note_commit(RowTable& meta, std::uint64_t number);
 
 }  // namespace windlass::scheduler

@@ -99,6 +99,7 @@ StoreFolder::StoreFolder(StoreOptions store_options)
 }
 
 void StoreFolder::open_tables() {
+  environment.check_heads();
   lmdb::WriteTxn txn(environment);
   // In one transaction, so what is missing later was not there or was lost.
   const bool is_new = txn.tables_total() == 0;
@@ -107,6 +108,7 @@ void StoreFolder::open_tables() {
   }
   {
     MetaTable meta(txn, table(TableName::meta));
+    meta.expect_commit(txn.number() - 1);
     meta.expect("format", kFolderFormat);
     meta.expect("generation", options.generation);
     meta.expect("shard", options.shard);
