@@ -152,6 +152,7 @@ SpoolContent read_spool(std::string_view bytes) {
   while (bytes.size() - at >= kHeaderBytes) {
     const std::uint32_t size = number_at(bytes, at);
     const std::uint32_t crc = number_at(bytes, at + 4);
+    if (size == 0) break;  // zeros, where a power cut has left a hole, would match
     if (size > kPayloadBytesMax || size > bytes.size() - at - kHeaderBytes) break;
     const std::string_view payload = bytes.substr(at + kHeaderBytes, size);
     if (crc32c(payload) != crc) break;

@@ -28,7 +28,7 @@ std::uint64_t first_seed() {
 }
 std::uint64_t seeds_total() {
   const char* given = std::getenv("WINDLASS_CRASH_SEEDS");
-  return given != nullptr ? std::stoull(given) : 3;
+  return given != nullptr ? std::stoull(given) : 4;
 }
 
 std::string real_path(const TemporaryFolder& folder) {
@@ -203,6 +203,13 @@ BOOST_AUTO_TEST_CASE(a_power_cut_leaves_a_spool_as_it_once_was) {
     });
   }
   BOOST_TEST_MESSAGE(images << " images of spools");
+}
+
+// Seed 127: a hole reads as zeros, and the checksum of nothing is zero.
+BOOST_AUTO_TEST_CASE(a_hole_ends_the_spool) {
+  Runs runs(first_seed());
+  const std::string before = runs.turn();
+  BOOST_TEST(runs.now(read_spool(before + std::string(64, '\0') + Runs(2).turn())));
 }
 
 BOOST_AUTO_TEST_CASE(a_power_cut_leaves_the_grants_that_were_saved) {
