@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_SUITE(scheduler_crash_images)
 
 BOOST_AUTO_TEST_CASE(whatever_a_power_cut_leaves_holds_what_was_acknowledged) {
   const std::uint64_t first = number_given("WINDLASS_SEED", 1);
-  const std::uint64_t seeds = number_given("WINDLASS_CRASH_SEEDS", 2);
+  const std::uint64_t seeds = number_given("WINDLASS_CRASH_SEEDS", 1);
   const std::uint64_t turns = number_given("WINDLASS_CRASH_TURNS", 12);
   Tally tally;
   std::size_t commits = 0;
