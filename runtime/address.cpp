@@ -64,6 +64,7 @@ std::optional<Address> parse_address(std::string_view text) {
   } else if (host.find(':') != std::string_view::npos) {
     return std::nullopt;
   }
+  if (host.find_first_of("[]") != std::string_view::npos) return std::nullopt;
   unsigned value = 0;
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), value);
   if (error != std::errc{} || end != port.data() + port.size() || value > 65535)

@@ -29,7 +29,8 @@ constexpr std::uint64_t kBodyBytesMax = 8 * 1024;
 using Answer =
     std::function<http::response<http::string_body>(const http::request<http::string_body>&)>;
 
-// One connection: read, answer, read again, until the client goes or is silent for too long.
+// One connection: read, answer, read again, until the client goes or is silent for too long. No
+// page takes a body, so none is read: a request with one is the connection's last.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   Session(tcp::socket socket, const Answer& answer) : stream_(std::move(socket)), answer_(answer) {}
@@ -39,16 +40,16 @@ class Session : public std::enable_shared_from_this<Session> {
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(kBodyBytesMax);
     stream_.expires_after(kRequestTimeout);
-    http::async_read(stream_, buffer_, *parser_,
-                     [self = shared_from_this()](beast::error_code error, std::size_t) {
-                       if (!error) self->write();
-                     });
+    http::async_read_header(stream_, buffer_, *parser_,
+                            [self = shared_from_this()](beast::error_code error, std::size_t) {
+                              if (!error) self->write();
+                            });
   }
 
  private:
   void write() {
     response_ = answer_(parser_->get());
-    response_.keep_alive(parser_->get().keep_alive());
+    response_.keep_alive(parser_->get().keep_alive() && parser_->is_done());
     response_.prepare_payload();
     http::async_write(stream_, response_,
                       [self = shared_from_this()](beast::error_code error, std::size_t) {

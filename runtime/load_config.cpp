@@ -42,8 +42,9 @@ Number number_of(const std::string& text, const Option& option, const std::strin
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc{} || end != text.data() + text.size())
     refuse(origin, "'" + text + "' is not a number");
-  const auto below = option.min && value < static_cast<Number>(*option.min);
-  const auto above = option.max && value > static_cast<Number>(*option.max);
+  // So that what compares with nothing (nan) is within no limit.
+  const auto below = option.min && !(value >= static_cast<Number>(*option.min));
+  const auto above = option.max && !(value <= static_cast<Number>(*option.max));
   if (below) refuse(origin, text + " is less than " + std::to_string(*option.min));
   if (above) refuse(origin, text + " is more than " + std::to_string(*option.max));
   return value;

@@ -24,6 +24,13 @@ std::string real_text(double value) {
   return out;
 }
 
+// Control characters as TOML (and JSON) have them.
+std::string escaped(char c) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  const auto byte = static_cast<unsigned char>(c);
+  return {'\\', 'u', '0', '0', kHex[byte >> 4], kHex[byte & 15]};
+}
+
 std::string quoted(std::string_view text) {
   std::string out = "\"";
   for (const char c : text) {
@@ -32,6 +39,8 @@ std::string quoted(std::string_view text) {
       out += "\\n";
     else if (c == '\t')
       out += "\\t";
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+      out += escaped(c);
     else
       out += c;
   }

@@ -108,10 +108,12 @@ BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config capnproto libcapnp-dev l
 DEMO_PACKAGES="povray ffmpeg"
 TEST_PACKAGES="clang-format-14 azure-cli python3-azure prometheus prometheus-alertmanager procps iproute2 openssl"
 CLUSTER_PACKAGES="docker.io docker-compose debootstrap dpkg-dev iptables"
+FUZZ_PACKAGES="clang-19 libclang-rt-19-dev llvm-19"
 
 install_for_build() { install_packages "for building" $BUILD_PACKAGES; }
 install_for_demo() { install_packages "for the film" $DEMO_PACKAGES; install_node; }
 install_for_tests() { install_packages "for the tests" $DEMO_PACKAGES $TEST_PACKAGES $CLUSTER_PACKAGES; install_node; }
+install_for_fuzzing() { install_packages "for fuzzing" $FUZZ_PACKAGES; }
 
 # Node 20 or newer: the system's if it is, else npm's package `node` inside the build folder.
 NODE_MAJOR_MIN=20

@@ -17,6 +17,11 @@ namespace {
 // What one request may have; the bytes are bounded by ServerLimits.
 constexpr std::size_t kHeaderLinesMax = 100;
 
+// The end of a chunked body, "0\r\n\r\n": as long as it has not ended, so many bytes are to come.
+// Beast (1.81, parse_chunk_header) asserts that it has them when it looks a second time at the last
+// chunk's size; a client that sends "0\r\n" and later "\r" would end us.
+constexpr std::size_t kChunkedEndBytes = 5;
+
 std::string_view view_of(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
@@ -48,6 +53,14 @@ class HeadReader::Parser final : public http::basic_parser<true> {
     if (in_trailer_) return;
     if (owner_.headers_.size() == kHeaderLinesMax) {
       error = http::error::header_limit;
+      return;
+    }
+    // A folded value was put together in memory of the parser's that is gone when this returns: we
+    // keep views. Servers may refuse folded lines (RFC 9112, 5.2).
+    const std::string_view head = owner_.head_;
+    if (!value.empty() &&
+        (value.data() < head.data() || value.data() >= head.data() + head.size())) {
+      error = http::error::bad_value;
       return;
     }
     if (field == http::field::transfer_encoding) transfer_encoding_seen = true;
@@ -117,7 +130,7 @@ HeadReader::Taken HeadReader::read_chunks(std::string_view bytes, std::string& b
   parser_->body = &body;
   parser_->body_bytes_max = body_bytes_max;
   Taken taken;
-  while (taken.bytes < bytes.size() && !parser_->is_done()) {
+  while (bytes.size() - taken.bytes >= kChunkedEndBytes && !parser_->is_done()) {
     error_code error;
     const std::string_view rest = bytes.substr(taken.bytes);
     const std::size_t used = parser_->put(boost::asio::buffer(rest.data(), rest.size()), error);

@@ -1,5 +1,7 @@
 #include "storage/core/operation.h"
 
+#include <algorithm>
+
 namespace windlass::storage {
 namespace {
 
@@ -95,10 +97,19 @@ constexpr std::string_view kUnbuiltHeaders[] = {
     "x-ms-immutability-policy-until-date",
 };
 
+// Response headers that a signature overrides; they are shown as they were decoded.
+constexpr std::string_view kOverrides[] = {"rscc", "rscd", "rsce", "rscl", "rsct"};
+
 constexpr std::string_view kUnbuiltParameters[] = {"snapshot", "versionid", "deletetype"};
 
 Refusal unbuilt(std::string_view what) {
   return refuse(BlobError::not_implemented, std::string(what) + " is not built here yet.");
+}
+
+bool is_header_text(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    return (static_cast<std::uint8_t>(c) < 0x20 && c != '\t') || c == 0x7F;
+  });
 }
 
 Check check_modifiers(const BlobRequest& request, Operation operation) {
@@ -109,6 +120,11 @@ Check check_modifiers(const BlobRequest& request, Operation operation) {
   }
   for (const std::string_view name : kUnbuiltParameters) {
     if (request.query.has(name)) return unbuilt("The parameter " + std::string(name));
+  }
+  for (const std::string_view name : kOverrides) {
+    if (is_header_text(request.query.get(name))) continue;
+    return refuse(BlobError::invalid_query_value,
+                  std::string(name) + " holds what no header can hold.");
   }
   const std::string_view tier = request.header("x-ms-access-tier");
   if (!tier.empty() && tier != "Hot") return unbuilt("The access tier " + std::string(tier));

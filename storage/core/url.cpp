@@ -18,7 +18,8 @@ bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-// Length of the well-formed UTF-8 sequence at the start of `text`, or 0.
+}  // namespace
+
 std::size_t utf8_sequence(std::string_view text) {
   const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
   const auto tail = [&](std::size_t i) { return i < text.size() && (byte(i) & 0xC0) == 0x80; };
@@ -39,8 +40,6 @@ std::size_t utf8_sequence(std::string_view text) {
   }
   return 0;
 }
-
-}  // namespace
 
 std::optional<std::string> percent_decoded(std::string_view text) {
   std::string out;

@@ -31,6 +31,8 @@ class Query {
   std::vector<std::pair<std::string, std::string>> all_;
 };
 
+// Length of the well-formed UTF-8 sequence that the text (not empty) begins with, or 0.
+std::size_t utf8_sequence(std::string_view text);
 bool valid_utf8(std::string_view text);
 
 // How many UTF-16 units the text has: the service counts name lengths in them. Needs valid UTF-8.

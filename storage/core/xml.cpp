@@ -2,7 +2,21 @@
 
 #include "storage/core/url.h"
 
+#include <algorithm>
+
 namespace windlass::storage {
+namespace {
+
+// Length of the character that the text (not empty) begins with; 0 when XML 1.0 cannot hold it.
+std::size_t xml_character(std::string_view text) {
+  const char first = text.front();
+  if (static_cast<std::uint8_t>(first) < 0x20)
+    return first == '\t' || first == '\n' || first == '\r' ? 1 : 0;
+  if (text.starts_with("\xEF\xBF\xBE") || text.starts_with("\xEF\xBF\xBF")) return 0;
+  return utf8_sequence(text);
+}
+
+}  // namespace
 
 XmlWriter::XmlWriter() : text_("<?xml version=\"1.0\" encoding=\"utf-8\"?>") {}
 
@@ -41,39 +55,34 @@ void XmlWriter::blob_name(std::string_view name) {
 std::string xml_escaped(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\r':
-        out += "&#xD;";
-        break;  // a parser would read a bare one as a line feed
-      default:
-        out += c;
+  while (!text.empty()) {
+    const std::size_t length = xml_character(text);
+    const std::string_view character = text.substr(0, std::max<std::size_t>(length, 1));
+    text.remove_prefix(character.size());
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (character == "&") {
+      out += "&amp;";
+    } else if (character == "<") {
+      out += "&lt;";
+    } else if (character == ">") {
+      out += "&gt;";
+    } else if (character == "\"") {
+      out += "&quot;";
+    } else if (character == "\r") {
+      out += "&#xD;";  // a parser would read a bare one as a line feed
+    } else {
+      out += character;
     }
   }
   return out;
 }
 
 bool xml_can_hold(std::string_view text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<std::uint8_t>(text[i]);
-    if (byte < 0x20 && byte != '\t' && byte != '\n' && byte != '\r') return false;
-    // U+FFFE and U+FFFF
-    if (byte == 0xEF && text.substr(i, 2) == "\xEF\xBF" && i + 2 < text.size() &&
-        static_cast<std::uint8_t>(text[i + 2]) >= 0xBE) {
-      return false;
-    }
+  while (!text.empty()) {
+    const std::size_t length = xml_character(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
   }
   return true;
 }

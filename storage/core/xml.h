@@ -27,9 +27,10 @@ class XmlWriter {
   std::string text_;
 };
 
+// What XML cannot hold, which only hostile requests say, becomes U+FFFD.
 std::string xml_escaped(std::string_view text);
 
-// Whether XML 1.0 can hold every character of the (valid UTF-8) text.
+// Whether the text is valid UTF-8 of characters that XML 1.0 can hold.
 bool xml_can_hold(std::string_view text);
 
 // Where Put Block List looks for a block.

@@ -12,6 +12,11 @@ BOOST_AUTO_TEST_CASE(etag_has_fifteen_digits) {
   BOOST_TEST(etag_text(0xFFF, (1ULL << 48) - 1) == "0xFFFFFFFFFFFFFFF");
 }
 
+BOOST_AUTO_TEST_CASE(etag_of_what_no_shard_gives_is_one_all_the_same) {
+  BOOST_TEST(etag_text(0xF001, (1ULL << 48) + 2) == "0x001000000000002");
+  BOOST_TEST(etag_text(0xFFFF, UINT64_MAX) == "0xFFFFFFFFFFFFFFF");
+}
+
 BOOST_AUTO_TEST_CASE(shard_ignores_case_and_spreads) {
   BOOST_TEST(shard_of("Acct", "Pool-1", 64) == shard_of("acct", "pool-1", 64));
   int counts[2] = {0, 0};

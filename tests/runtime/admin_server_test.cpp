@@ -18,15 +18,16 @@ using namespace windlass::runtime;
 
 namespace {
 
-// The whole answer of one GET, headers and all.
-std::string get(const Address& address, const std::string& path) {
+// Everything that is answered to these bytes until the connection ends.
+std::string answer_to(const Address& address, const std::string& request) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   sockaddr_in to{};
   to.sin_family = AF_INET;
   to.sin_port = htons(address.port);
   ::inet_pton(AF_INET, address.host.c_str(), &to.sin_addr);
   BOOST_REQUIRE(::connect(fd, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  const timeval patience{20, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   BOOST_REQUIRE(::send(fd, request.data(), request.size(), MSG_NOSIGNAL) ==
                 static_cast<ssize_t>(request.size()));
   std::string answer;
@@ -35,6 +36,10 @@ std::string get(const Address& address, const std::string& path) {
     answer.append(buffer, static_cast<std::size_t>(n));
   ::close(fd);
   return answer;
+}
+
+std::string get(const Address& address, const std::string& path) {
+  return answer_to(address, "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
 }
 
 bool has(const std::string& text, const std::string& part) {
@@ -63,6 +68,16 @@ BOOST_AUTO_TEST_CASE(health_and_readiness_answer) {
   BOOST_TEST(has(get(door.server.address(), "/readyz"), "200 OK"));
   BOOST_TEST(has(get(door.server.address(), "/debug/x"), "application/json"));
   BOOST_TEST(has(get(door.server.address(), "/nothing"), "404 "));
+}
+
+BOOST_AUTO_TEST_CASE(bodies_are_not_waited_for) {
+  Door door;
+  const std::string head = "GET /healthz HTTP/1.1\r\nHost: x\r\n";
+  const std::string chunked = head + "Transfer-Encoding: chunked\r\n\r\n0\r\n";
+  BOOST_TEST(has(answer_to(door.server.address(), chunked), "200 OK"));
+  const std::string sized = head + "Content-Length: 5\r\n\r\n";
+  BOOST_TEST(has(answer_to(door.server.address(), sized), "Connection: close"));
+  BOOST_TEST(has(get(door.server.address(), "/healthz"), "200 OK"));
 }
 
 BOOST_AUTO_TEST_CASE(metrics_count_what_was_counted) {

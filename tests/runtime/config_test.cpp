@@ -199,6 +199,19 @@ BOOST_AUTO_TEST_CASE(print_config_is_a_file_that_loads_to_the_same) {
   BOOST_TEST(again.ratio == 0.25);
 }
 
+BOOST_AUTO_TEST_CASE(control_characters_are_printed_as_toml_has_them) {
+  std::string text = "a\x19\x7F\r";
+  BOOST_TEST(value_text(&text) == "\"a\\u0019\\u007f\\u000d\"");
+}
+
+BOOST_AUTO_TEST_CASE(not_a_number_is_within_no_limit) {
+  double share = 0.5;
+  OptionTable table("windlass-toy", "", "Is limited.");
+  table.add({.name = "share", .target = &share, .meaning = "A part.", .min = 0, .max = 1});
+  BOOST_TEST(has(refusal_of(table, {"--share", "nan"}), "nan"));
+  BOOST_TEST(share == 0.5);
+}
+
 BOOST_AUTO_TEST_CASE(help_names_every_option_and_shows_examples) {
   ToyConfig config;
   OptionTable table = toy_options(config);

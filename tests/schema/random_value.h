@@ -121,7 +121,7 @@ class RandomValues {
     } else if constexpr (std::is_arithmetic_v<T>) {
       value = static_cast<T>(engine_());
     } else {
-      boost::pfr::for_each_field(value, [this](auto& member) { fill(member); });
+      boost::pfr::for_each_field(value, [this](auto& member) { this->fill(member); });
     }
   }
 

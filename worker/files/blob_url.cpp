@@ -3,15 +3,17 @@
 #include "model/base64.h"
 #include "model/percent_encoding.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace windlass::worker {
 namespace {
 
-// The text between <tag> and </tag> from `at` on; moves `at` behind it.
-std::optional<std::string_view> element(std::string_view xml, std::string_view tag,
-                                        std::size_t& at) {
-  const std::string open = "<" + std::string(tag) + ">";
+// The text between <tag> and </tag> from `at` on; moves `at` behind it. `attributes` stand in the
+// first, with a leading space.
+std::optional<std::string_view> element(std::string_view xml, std::string_view tag, std::size_t& at,
+                                        std::string_view attributes = {}) {
+  const std::string open = "<" + std::string(tag) + std::string(attributes) + ">";
   const std::string close = "</" + std::string(tag) + ">";
   const auto start = xml.find(open, at);
   if (start == std::string_view::npos) return std::nullopt;
@@ -39,14 +41,18 @@ void append_utf8(std::string& out, unsigned long code) {
   }
 }
 
+// "&#x10FFFF;" and what else there is: the end of one is not searched for through the whole text.
+constexpr std::size_t kEntityBytesMax = 12;
+
 std::string unescaped(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto end = text[i] == '&' ? text.find(';', i) : std::string_view::npos;
-    if (end == std::string_view::npos) {
+    const std::string_view entity = text.substr(i, text[i] == '&' ? kEntityBytesMax : 0);
+    if (entity.find(';') == std::string_view::npos) {
       out += text[i];
       continue;
     }
+    const std::size_t end = i + entity.find(';');
     const std::string name(text.substr(i + 1, end - i - 1));
     if (name == "amp") {
       out += '&';
@@ -69,11 +75,24 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
+// A name that XML cannot hold comes percent-encoded, and says so.
+std::optional<std::string> blob_name(std::string_view blob) {
+  constexpr std::string_view kEncoded = " Encoded=\"true\"";
+  constexpr std::string_view kBegin = "<Name";
+  std::size_t at = std::min(blob.find(kBegin), blob.size());
+  const bool encoded =
+      blob.substr(at).substr(0, kBegin.size() + kEncoded.size()).ends_with(kEncoded);
+  const auto name = element(blob, "Name", at, encoded ? kEncoded : std::string_view());
+  if (!name) return std::nullopt;
+  return encoded ? percent_decoded(unescaped(*name)) : unescaped(*name);
+}
+
 }  // namespace
 
 bool is_http_url(std::string_view url) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (url.starts_with(scheme) && url.size() > scheme.size() && url[scheme.size()] != '/')
+    if (url.starts_with(scheme) && url.find_first_of("/?#", scheme.size()) != scheme.size() &&
+        url.size() > scheme.size())
       return url.find_first_of(std::string_view("\0\r\n ", 4)) == std::string_view::npos;
   }
   return false;
@@ -121,10 +140,9 @@ std::optional<BlobPage> parse_blob_page(std::string_view xml) {
   BlobPage page;
   std::size_t at = 0;
   while (const auto blob = element(xml, "Blob", at)) {
-    std::size_t inside = 0;
-    const auto name = element(*blob, "Name", inside);
+    auto name = blob_name(*blob);
     if (!name) return std::nullopt;
-    page.names.push_back(unescaped(*name));
+    page.names.push_back(std::move(*name));
   }
   at = 0;
   if (const auto marker = element(xml, "NextMarker", at)) page.next_marker = unescaped(*marker);

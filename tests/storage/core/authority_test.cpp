@@ -77,6 +77,8 @@ const OperationCase kOperations[] = {
     {"GET", "/acct/cont/b?comp=nonsense", "InvalidQueryParameterValue"},
     {"PUT", "/acct/cont/b?comp=lease", "NotImplemented"},
     {"PUT", "/acct/cont/b?comp=snapshot", "NotImplemented"},
+    {"GET", "/acct/cont/b?rsct=text%2Fplain", "Get Blob"},
+    {"GET", "/acct/cont/b?rsct=a%0D%0AX-Made-Up:%20y", "InvalidQueryParameterValue"},
     {"GET", "/acct/cont/b?snapshot=2026", "NotImplemented"},
     {"GET", "/acct/cont/b?versionid=2026", "NotImplemented"},
     {"GET", "/acct/cont?restype=container&comp=acl", "NotImplemented"},

@@ -133,6 +133,18 @@ BOOST_AUTO_TEST_CASE(xml_is_escaped) {
              "<E /><N>7</N><Name>a/b</Name><Name Encoded=\"true\">a%01</Name></A>");
 }
 
+BOOST_AUTO_TEST_CASE(what_xml_cannot_hold_is_shown_as_such) {
+  BOOST_TEST(xml_escaped(std::string_view("a\x01\0\xFF\xC3<", 6)) ==
+             "a\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD&lt;");
+  BOOST_TEST(xml_escaped("\xEF\xBF\xBF") == "\xEF\xBF\xBD");
+  BOOST_TEST(xml_escaped("n\xC3\xA4\xF0\x9F\x99\x82\t\n") == "n\xC3\xA4\xF0\x9F\x99\x82\t\n");
+  BOOST_TEST(!xml_can_hold("\xFF"));
+  BOOST_TEST(xml_can_hold("n\xC3\xA4"));
+  // A refusal repeats what was asked.
+  const BlobAnswer answer = answer_of(refuse(BlobError::invalid_query_value, "\xFF\x02"), "id", {});
+  BOOST_TEST(xml_can_hold(answer.body));
+}
+
 struct BlockListCase {
   std::string_view name;
   std::string_view xml;

@@ -20,7 +20,7 @@ BOOST_AUTO_TEST_CASE(only_http_is_a_url_of_ours) {
   BOOST_TEST(is_http_url("http://h"));
   BOOST_TEST(is_http_url("https://h/x"));
   for (const char* url : {"", "ftp://h", "file:///etc/passwd", "http://", "http:///x", "h/x",
-                          "http://h/a b", "http://h/\r\nX: y"})
+                          "http://?x", "https://#x", "http://h/a b", "http://h/\r\nX: y"})
     BOOST_TEST_CONTEXT(url) BOOST_TEST(!is_http_url(url));
 }
 
@@ -37,6 +37,22 @@ BOOST_AUTO_TEST_CASE(a_page_gives_names_and_marker) {
   BOOST_REQUIRE(last.has_value());
   BOOST_TEST(last->next_marker.empty());
   BOOST_TEST(!parse_blob_page("<html>").has_value());
+}
+
+BOOST_AUTO_TEST_CASE(names_that_xml_cannot_hold_come_encoded) {
+  const auto page = parse_blob_page(
+      "<EnumerationResults><Blobs><Blob><Name Encoded=\"true\">a%01%26b</Name><Metadata><Name>m"
+      "</Name></Metadata></Blob><Blob><Name>c%20d</Name></Blob></Blobs></EnumerationResults>");
+  BOOST_REQUIRE(page.has_value());
+  BOOST_TEST((page->names == std::vector<std::string>{"a\x01&b", "c%20d"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_name_of_ampersands_is_read_in_one_pass) {
+  const std::string name(4'000'000, '&');
+  const auto page = parse_blob_page("<EnumerationResults><Blob><Name>" + name +
+                                    "</Name></Blob></EnumerationResults>");
+  BOOST_REQUIRE(page.has_value());
+  BOOST_TEST((page->names == std::vector<std::string>{name}));
 }
 
 BOOST_AUTO_TEST_CASE(block_ids_are_of_one_length) {
