@@ -27,7 +27,7 @@ class XmlWriter {
   std::string text_;
 };
 
-// What XML cannot hold, which only hostile requests say, becomes U+FFFD.
+// Each byte of what XML cannot hold, which only hostile requests say, becomes U+FFFD.
 std::string xml_escaped(std::string_view text);
 
 // Whether the text is valid UTF-8 of characters that XML 1.0 can hold.
