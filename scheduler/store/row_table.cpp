@@ -53,13 +53,13 @@ RowTable::RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, bo
     : txn_(txn), table_(table), name_(name), changed_(changed), cursor_(txn, table) {}
 
 std::optional<std::string_view> RowTable::find(std::string_view key) {
-  if (cursor_.find(key)) return open_row(name_, key, cursor_.value());
-  check_gap(key);
+  const bool from = cursor_.first_from(key);
+  if (from && cursor_.key() == key) return open_row(name_, key, cursor_.value());
+  check_gap(key, from);
   return std::nullopt;
 }
 
-void RowTable::check_gap(std::string_view key) {
-  const bool after = cursor_.first_from(key);
+void RowTable::check_gap(std::string_view key, bool after) {
   if (after) {
     open_row(name_, cursor_.key(), cursor_.value());
     if (cursor_.key() <= key) refuse_row(name_, cursor_.key(), "out of order");

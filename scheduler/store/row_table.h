@@ -63,7 +63,8 @@ class RowTable {
 
  private:
   bool behind_the_end(std::string_view key);
-  void check_gap(std::string_view key);
+  // `after`: the cursor stands on the first row behind the key; otherwise there is none.
+  void check_gap(std::string_view key, bool after);
 
   const lmdb::Txn& txn_;
   lmdb::Table table_;
