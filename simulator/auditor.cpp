@@ -1,5 +1,7 @@
 #include "simulator/auditor.h"
 
+#include <algorithm>
+
 namespace windlass::simulator {
 
 namespace {
@@ -50,16 +52,17 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
   const TaskRecord before = std::exchange(found->second.record, put.task);
   const TaskRecord& after = put.task;
   const std::string who = "shard-" + std::to_string(shard);
-  if (before.state == TaskState::completed && after.state != before.state)
+  const bool again = before.state == TaskState::completed && after.state != before.state;
+  if (again && !(before.result == ExecutionResult::failure && may_be_reactivated(view, after)))
     world_.violated("S4", text(shard, key) + " was completed and is not any more");
   if (after.attempt < before.attempt || after.attempt > before.attempt + 1)
     world_.violated("S4", text(shard, key) + " goes from attempt " +
                               std::to_string(before.attempt) + " to " +
                               std::to_string(after.attempt));
   const std::int32_t retries_max = after.constraints.retries_max;
-  if (retries_max >= 0 && after.retry_count > retries_max)
+  if (retries_max >= 0 && after.retry_count > std::max(retries_max, before.retry_count))
     world_.violated("S8", text(shard, key) + " is tried more often than it may be");
-  if (after.retry_count < before.retry_count)
+  if (after.retry_count < (again ? 0 : before.retry_count))
     world_.violated("S8", text(shard, key) + " forgets how often it was tried");
   if (after.attempt > before.attempt) {
     world_.tell(who, text(shard, key) + " attempt " + std::to_string(after.attempt) + " goes to " +
@@ -80,6 +83,13 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
   }
 }
 
+bool Auditor::may_be_reactivated(const ShardView& view, const TaskRecord& task) const {
+  const auto job = view.jobs.find(task.key.job);
+  if (job == view.jobs.end() || task.state != TaskState::active) return false;
+  const JobRecord& record = job->second.record;
+  return reactivations_.contains({{record.account, record.spec.id}, task.id});
+}
+
 void Auditor::check_dispatch(ShardId shard, const ShardView& view, const Task& task) {
   const TaskKey key = task.record.key;
   if (task.record.state != TaskState::running)
@@ -93,7 +103,7 @@ void Auditor::check_dispatch(ShardId shard, const ShardView& view, const Task& t
   if (record.state != JobState::active)
     world_.violated("S10",
                     text(shard, key) + " starts and its job " + record.spec.id + " is not active");
-  if (stopped_jobs_.contains(record.spec.id))
+  if (stopped_jobs_.contains({record.account, record.spec.id}))
     world_.violated("S10",
                     text(shard, key) + " starts after its job " + record.spec.id + " was stopped");
   const auto alive = alive_.find({shard, key});

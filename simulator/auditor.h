@@ -35,7 +35,14 @@ class Auditor {
   void process_ended(const AttemptId& id, std::int32_t exit_code);
 
   // ---- what clients were promised: no attempt of this job starts from now on
-  void job_stopped(const std::string& job_id) { stopped_jobs_.insert(job_id); }
+  void job_stopped(const std::string& account, const std::string& job_id) {
+    stopped_jobs_.insert({account, job_id});
+  }
+  // ---- and what they asked for: a task that failed may be active again
+  void reactivation_asked(const std::string& account, const std::string& job_id,
+                          const std::string& task_id) {
+    reactivations_.insert({{account, job_id}, task_id});
+  }
 
   std::uint64_t processes_started() const { return ledger_.size(); }
   std::uint64_t tasks_completed() const { return completed_; }
@@ -77,6 +84,7 @@ class Auditor {
   template <class Event>
   void see(ShardId, ShardView&, const Event&) {}
 
+  bool may_be_reactivated(const ShardView& view, const TaskRecord& task) const;
   void check_dispatch(ShardId shard, const ShardView& view, const Task& task);
   void check_completion(ShardId shard, const TaskRecord& task);
 
@@ -86,7 +94,9 @@ class Auditor {
   std::map<std::pair<ShardId, TaskKey>, AttemptId> alive_;  // one attempt of each task
   std::map<std::string, SlotCount> slots_used_;             // by node id, of processes alive
   std::map<std::string, AttemptId> alive_by_name_;
-  std::set<std::string> stopped_jobs_;
+  using JobName = std::pair<std::string, std::string>;  // account and id
+  std::set<JobName> stopped_jobs_;
+  std::set<std::pair<JobName, std::string>> reactivations_;
   std::uint64_t completed_ = 0;
 };
 

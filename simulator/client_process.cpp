@@ -7,7 +7,6 @@ namespace windlass::simulator {
 
 namespace {
 constexpr Duration kTickMax = std::chrono::milliseconds(100);
-constexpr const char* kAccount = "acct";
 }  // namespace
 
 ClientProcess::ClientProcess(World& world, Network& network, std::size_t number, std::size_t place)
@@ -30,9 +29,9 @@ void ClientProcess::die() {
   for (const auto& [number, then] : std::exchange(waiting_, {})) then(std::nullopt);
 }
 
-bool ClientProcess::ask(ShardId shard, Request request, Then then) {
+bool ClientProcess::ask(const std::string& account, ShardId shard, Request request, Then then) {
   if (!running()) return false;
-  const auto sequence = endpoint_->send(shard, Command{kAccount, std::move(request)});
+  const auto sequence = endpoint_->send(shard, Command{account, std::move(request)});
   if (!sequence) return false;
   const MonoTime deadline = clock().mono(world_.timeline.now()) + world_.options.client_patience;
   waiting_.emplace(++asked_, std::move(then));

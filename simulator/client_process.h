@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace windlass::simulator {
 
@@ -21,7 +22,7 @@ class ClientProcess final : public Process {
   ClientProcess(World& world, Network& network, std::size_t number, std::size_t place);
 
   // False: it cannot be sent now, and did not take effect.
-  bool ask(ShardId shard, Request request, Then then);
+  bool ask(const std::string& account, ShardId shard, Request request, Then then);
   std::size_t waiting() const { return waiting_.size(); }
 
  private:

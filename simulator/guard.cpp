@@ -57,6 +57,7 @@ void Guard::start(const worker::StartProcess& request, const std::optional<Audit
   std::int32_t exit_code = 0;
   if (what == "fail") exit_code = 3;
   if (what == "crash") exit_code = 139;
+  if (what == "start" && !world_.calm && random_.chance(300)) exit_code = 9;
   if (what == "flaky" && of && of->id.attempt == 1) exit_code = 7;
   plan_end(request.run, std::max(takes, kExitTime), worker::StopCause::none, exit_code);
 }

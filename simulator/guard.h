@@ -1,6 +1,7 @@
 // A host's guard and the processes that it holds. It outlives the worker's program; only a crash of
 // the host ends it. Commands of tasks say what they do: "ok 1200", "fail 300", "crash 5", "hang",
-// "flaky 50" (fails the first time); the number is how long it takes, in milliseconds.
+// "flaky 50" (fails the first time), "start 90" (fails at times, while there is trouble); the
+// number is how long it takes, in milliseconds.
 #pragma once
 
 #include "simulator/auditor.h"

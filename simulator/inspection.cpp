@@ -1,5 +1,7 @@
 #include "simulator/inspection.h"
 
+#include "schema/codec/task_document.h"
+
 #include <algorithm>
 
 namespace windlass::simulator {
@@ -14,52 +16,58 @@ void Inspection::go_on(ClientProcess& client) {
   }
   if (left.empty()) {
     done_ = true;
+    history_.all_listed();
     return;
   }
   look_at_job(client, *left[turn_++ % left.size()]);
 }
 
 void Inspection::look_at_pool(ClientProcess& client, PoolFact& pool) {
-  client.ask(pool.shard, GetPool{pool.id, {}}, [&](const std::optional<Answer>& answer) {
-    if (!answer) return;
-    const auto* view = std::get_if<PoolView>(&*answer);
-    if (view == nullptr) {
-      if (pool.presence == Presence::present)
-        world_.violated("S1", "pool " + pool.id + " was acknowledged and is not there");
-      ++pool.asked;
-      client.ask(pool.shard, workload_.add_pool(pool),
-                 [&](const std::optional<Answer>& made) { history_.pool_added(pool, made); });
-      return;
+  ask(client, pool, pool.shard, GetPool{pool.id, {}}, [&](const Answer& answer) {
+    const auto* view = std::get_if<PoolView>(&answer);
+    if (view == nullptr) return ask(client, pool, pool.shard, workload_.add_pool(pool), {});
+    if (view->record.allocation_state != AllocationState::steady) return;
+    look_at_nodes(client, pool, *view);
+  });
+}
+
+// Nodes that take no tasks: by request, and those whose start task or folders failed. The latter
+// are given back, and others asked for.
+void Inspection::look_at_nodes(ClientProcess& client, PoolFact& pool, const PoolView& view) {
+  ask(client, pool, pool.shard, ListNodes{pool.id, {}}, [&, view](const Answer& answer) {
+    const auto* page = std::get_if<Page<NodeView>>(&answer);
+    if (page == nullptr) return;
+    bool broken = false;
+    for (const NodeView& node : page->entries) {
+      const NodeState state = node.record.state;
+      if (state == NodeState::starttaskfailed || state == NodeState::unusable) broken = true;
+      if (node.record.scheduling_state == SchedulingState::disabled)
+        ask(client, pool, pool.shard, EnableNodeScheduling{pool.id, node.record.id}, {});
     }
-    const bool enough = view->current_dedicated_nodes == pool.nodes &&
-                        view->record.spec.target_dedicated_nodes == pool.nodes;
-    if (enough || view->record.allocation_state != AllocationState::steady) return;
+    const bool enough = view.current_dedicated_nodes == pool.nodes &&
+                        view.record.spec.target_dedicated_nodes == pool.nodes;
+    if (enough && !broken) return;
     ResizePool request;
     request.pool_id = pool.id;
-    request.target_dedicated_nodes = pool.nodes;
-    client.ask(pool.shard, request, [](const std::optional<Answer>&) {});
+    request.target_dedicated_nodes = broken ? 0 : pool.nodes;
+    ask(client, pool, pool.shard, request, {});
   });
 }
 
 void Inspection::look_at_job(ClientProcess& client, JobFact& job) {
-  JobLook& look = looks_[job.id];
-  const MonoTime asked_at = world_.timeline.now();
-  client.ask(job.shard, GetJob{job.id, {}}, [&, asked_at](const std::optional<Answer>& answer) {
-    if (!answer) return;
-    history_.job_read(job, asked_at, answer);
-    const auto* record = std::get_if<JobRecord>(&*answer);
+  JobLook& look = looks_[job.account + "/" + job.id];
+  ask(client, job, job.shard, GetJob{job.id, {}}, [&](const Answer& answer) {
+    const auto* record = std::get_if<JobRecord>(&answer);
     if (record == nullptr) {
       look.gone = true;
       return;
     }
-    look.waits_for = "job state " + std::to_string(static_cast<int>(record->state));
+    look.waits_for = " job state " + std::to_string(static_cast<int>(record->state));
     if (record->state == JobState::deleting || record->state == JobState::terminating) return;
-    if (record->state == JobState::disabled || record->state == JobState::disabling) {
-      client.ask(job.shard, EnableJob{job.id, {}}, [](const std::optional<Answer>&) {});
-      return;
-    }
-    look.asked_at = asked_at;
+    if (record->state == JobState::disabled || record->state == JobState::disabling)
+      return ask(client, job, job.shard, EnableJob{job.id, {}}, {});
     look.ended = record->state == JobState::completed;
+    look.ends_by_itself = record->spec.on_all_tasks_complete == OnAllTasksComplete::terminatejob;
     look.tasks.clear();
     look.next.reset();
     list(client, job, look);
@@ -70,11 +78,10 @@ void Inspection::list(ClientProcess& client, JobFact& job, JobLook& look) {
   PageRequest page;
   page.after = look.next.value_or("");
   page.entries_max = 20;
-  client.ask(job.shard, ListTasks{job.id, page}, [&](const std::optional<Answer>& answer) {
-    if (!answer) return;
-    const auto* found = std::get_if<Page<TaskView>>(&*answer);
+  ask(client, job, job.shard, ListTasks{job.id, page}, [&](const Answer& answer) {
+    const auto* found = std::get_if<Page<TaskView>>(&answer);
     if (found == nullptr) return;
-    for (const TaskView& view : found->entries) look.tasks.push_back(view.record);
+    look.tasks.insert(look.tasks.end(), found->entries.begin(), found->entries.end());
     look.next = found->next;
     if (look.next)
       list(client, job, look);
@@ -83,33 +90,51 @@ void Inspection::list(ClientProcess& client, JobFact& job, JobLook& look) {
   });
 }
 
-void Inspection::judge(ClientProcess& client, JobFact& job, JobLook& look) {
+// Whether it waits for parents that will not succeed any more.
+bool Inspection::is_blocked(const JobLook& look, const TaskView& task) {
+  if (task.record.state != TaskState::active) return false;
+  const auto document = decode_task_document(task.document);
+  if (!document) return false;
   const auto succeeded = [&](const std::string& id) {
-    return std::any_of(look.tasks.begin(), look.tasks.end(), [&](const TaskRecord& task) {
-      return task.id == id && task.result == ExecutionResult::success;
+    return std::any_of(look.tasks.begin(), look.tasks.end(), [&](const TaskView& other) {
+      return other.record.id == id && other.record.result == ExecutionResult::success;
     });
   };
+  return !std::all_of(document->depends_on_ids.begin(), document->depends_on_ids.end(), succeeded);
+}
+
+void Inspection::judge(ClientProcess& client, JobFact& job, JobLook& look) {
   look.waits_for.clear();
-  for (const TaskRecord& task : look.tasks) {
-    if (task.state == TaskState::completed) continue;
+  bool all_complete = true;
+  std::vector<TaskRecord> records;
+  for (const TaskView& task : look.tasks) {
+    const TaskRecord& record = task.record;
+    records.push_back(record);
+    if (record.state == TaskState::completed) continue;
+    all_complete = false;
     // What had not begun when its job ended stays as it is.
-    if (look.ended && task.state == TaskState::active) continue;
-    const auto fact = job.tasks.find(task.id);
-    const bool blocked = task.state == TaskState::active && fact != job.tasks.end() &&
-                         !std::all_of(fact->second.wanted.depends_on_ids.begin(),
-                                      fact->second.wanted.depends_on_ids.end(), succeeded);
-    if (!blocked)
-      look.waits_for += " " + task.id + " (state " + std::to_string(static_cast<int>(task.state)) +
-                        ", attempt " + std::to_string(task.attempt) + ")";
+    if (look.ended && record.state == TaskState::active) continue;
+    if (!is_blocked(look, task))
+      look.waits_for += " " + record.id + " (state " +
+                        std::to_string(static_cast<int>(record.state)) + ", attempt " +
+                        std::to_string(record.attempt) + ")";
   }
+  if (look.ends_by_itself && !look.ended && all_complete) look.waits_for += " its end";
   if (!look.waits_for.empty()) return;
-  client.ask(job.shard, GetTaskCounts{job.id}, [&](const std::optional<Answer>& answer) {
-    if (!answer) return;
-    const auto* counts = std::get_if<TaskCounts>(&*answer);
+  ask(client, job, job.shard, GetTaskCounts{job.id}, [&, records](const Answer& answer) {
+    const auto* counts = std::get_if<TaskCounts>(&answer);
     if (counts == nullptr) return;
-    history_.job_listed(job, look.asked_at, look.tasks, *counts);
+    history_.job_listed(job, records, *counts);
     look.settled = true;
   });
+}
+
+void Inspection::ask(ClientProcess& client, const Fact& of, ShardId shard, const Request& request,
+                     std::function<void(const Answer&)> then) {
+  history_.ask(client, of, shard, request,
+               [then = std::move(then)](const std::optional<Answer>& answer) {
+                 if (answer && then) then(*answer);
+               });
 }
 
 std::string Inspection::unfinished() const {

@@ -6,6 +6,7 @@
 #include "simulator/history.h"
 #include "simulator/workload.h"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -27,17 +28,21 @@ class Inspection {
   struct JobLook {
     bool gone = false;
     bool ended = false;  // completed
+    bool ends_by_itself = false;
     bool settled = false;
-    MonoTime asked_at{};
-    std::vector<TaskRecord> tasks;
+    std::vector<TaskView> tasks;
     std::optional<std::string> next;  // page
     std::string waits_for;
   };
 
   void look_at_pool(ClientProcess& client, PoolFact& pool);
+  void look_at_nodes(ClientProcess& client, PoolFact& pool, const PoolView& view);
   void look_at_job(ClientProcess& client, JobFact& job);
   void list(ClientProcess& client, JobFact& job, JobLook& look);
   void judge(ClientProcess& client, JobFact& job, JobLook& look);
+  static bool is_blocked(const JobLook& look, const TaskView& task);
+  void ask(ClientProcess& client, const Fact& of, ShardId shard, const Request& request,
+           std::function<void(const Answer&)> then);
 
   World& world_;
   History& history_;

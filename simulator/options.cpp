@@ -66,6 +66,10 @@ Options draw_options(std::uint64_t seed) {
   options.dies_after_commit = sometimes(random, often);
   options.drift_max = random.chance(500) ? 1000 : 0;
   options.restless_pools = random.chance(250);
+  options.two_accounts = random.chance(300);
+  options.start_tasks = sometimes(random, 600);
+  options.file_failures = sometimes(random, 100);
+  options.move_every = sometimes(random, seconds(10), seconds(60));
   return options;
 }
 
@@ -78,6 +82,8 @@ std::string Options::text() const {
   text += number("batch", static_cast<std::int64_t>(batch_messages_max));
   text += ms("commit_max", commit_time_max) + ms("task_max", task_time_max);
   text += number("restless_pools", restless_pools ? 1 : 0);
+  text += number("two_accounts", two_accounts ? 1 : 0) + number("start_tasks", start_tasks);
+  text += number("file_failures", file_failures) + ms("move_every", move_every);
   text += ms("patience", client_patience) + number("loss", loss);
   text += number("duplication", duplication) + number("slow", slow) + ms("delay_max", delay_max);
   text += ms("slow_max", slow_max) + number("reordering", reordering ? 1 : 0);

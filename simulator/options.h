@@ -30,6 +30,8 @@ struct Options {
   Duration commit_time_max = std::chrono::milliseconds(2);
   Duration task_time_max = std::chrono::seconds(8);
   bool restless_pools = false;  // resized all the time
+  bool two_accounts = false;    // whose ids are the same
+  int start_tasks = 0;          // pools that have one, per thousand
   Duration client_patience = std::chrono::seconds(20);
 
   // ---- the network; chances are per thousand frames
@@ -48,8 +50,10 @@ struct Options {
   Duration host_crash_every{};
   Duration clock_step_every{};
   Duration parting_every{};    // schedulers that stop on purpose
+  Duration move_every{};       // shards that change their scheduler
   int commit_fails = 0;        // per ten thousand commits
   int dies_after_commit = 0;   // and workers between two writes
+  int file_failures = 0;       // per thousand of a worker's dealings with files
   std::int64_t drift_max = 0;  // parts per million
 
   std::string text() const;

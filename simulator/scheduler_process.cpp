@@ -2,16 +2,21 @@
 
 #include "scheduler/core/invariants.h"
 
+#include <algorithm>
+
 namespace windlass::simulator {
 
+namespace {
+constexpr Duration kLookInterval = std::chrono::seconds(1);  // at the shards' marks
+}
+
 SchedulerProcess::SchedulerProcess(World& world, Network& network, Auditor& auditor,
-                                   std::vector<ShardId> shards, std::size_t place)
-    : Process(world, "scheduler-" + std::to_string(shards.front()), place),
+                                   ShardFolders& folders, std::size_t number, std::size_t place)
+    : Process(world, "scheduler-" + std::to_string(number), place),
       network_(network),
       auditor_(auditor),
-      ids_(std::move(shards)) {
-  for (const ShardId shard : ids_) equip(shard, disks_[shard]);
-}
+      folders_(folders),
+      number_(number) {}
 
 void SchedulerProcess::equip(ShardId shard, MemoryDisk& disk) {
   disk.before_commit = [this] {
@@ -34,32 +39,64 @@ void SchedulerProcess::boot(Now now) {
   options.instance = instance_ = world_.random.bits() | 1;
   options.brokers.resize(static_cast<std::size_t>(world_.options.brokers));
   endpoint_ = std::make_unique<bus::ShardEndpoint>(options, network_.open(options.instance, *this));
-  scheduler::Settings settings;
-  settings.lease = world_.options.lease;
-  for (const ShardId shard : ids_) {
-    shards_.push_back(std::make_unique<scheduler::OwnedShard>(
-        shard, static_cast<ShardId>(world_.options.shards), settings,
-        std::make_unique<MemoryStore>(disks_.at(shard)), *endpoint_));
-    shards_.back()->open(now);
-    tell("shard " + std::to_string(shard) + " is open in epoch " +
-         std::to_string(disks_.at(shard).tables.epoch));
-    check(*shards_.back());
+  take_shards(now);
+}
+
+void SchedulerProcess::take_shards(Now now) {
+  look_due_ = now.mono + kLookInterval;
+  const std::vector<ShardId> served = folders_.served_by(number_);
+  for (std::size_t i = 0; i < shards_.size();) {
+    if (std::binary_search(served.begin(), served.end(), shards_[i]->id()))
+      ++i;
+    else
+      let_go(i, now);
+  }
+  for (const ShardId shard : served) {
+    const bool has_it = std::any_of(shards_.begin(), shards_.end(),
+                                    [&](const auto& owned) { return owned->id() == shard; });
+    if (!has_it && folders_.lock(shard, number_)) open(shard, now);
   }
 }
 
+void SchedulerProcess::open(ShardId shard, Now now) {
+  MemoryDisk& disk = folders_.disk(shard);
+  equip(shard, disk);
+  scheduler::Settings settings;
+  settings.lease = world_.options.lease;
+  shards_.push_back(std::make_unique<scheduler::OwnedShard>(
+      shard, static_cast<ShardId>(world_.options.shards), settings,
+      std::make_unique<MemoryStore>(disk), *endpoint_));
+  shards_.back()->open(now);
+  tell("shard " + std::to_string(shard) + " is open in epoch " + std::to_string(disk.tables.epoch));
+  check(*shards_.back());
+}
+
+void SchedulerProcess::let_go(std::size_t index, Now now) {
+  const ShardId shard = shards_[index]->id();
+  shards_[index]->part(now);
+  endpoint_->flush(now.mono);
+  endpoint_->release(shard);
+  endpoint_->flush(now.mono);
+  shards_.erase(shards_.begin() + static_cast<std::ptrdiff_t>(index));
+  folders_.unlock(shard);
+  tell("lets go of shard " + std::to_string(shard));
+}
+
 void SchedulerProcess::die() {
+  for (const auto& shard : shards_) folders_.unlock(shard->id());
   shards_.clear();
   endpoint_.reset();
 }
 
 void SchedulerProcess::check(scheduler::OwnedShard& shard) {
-  MemoryBatch rows(disks_.at(shard.id()));
+  MemoryBatch rows(folders_.disk(shard.id()));
   for (const std::string& sentence : scheduler::broken_invariants(shard.core().state(), rows))
     world_.violated("invariant", "shard " + std::to_string(shard.id()) + ": " + sentence);
 }
 
 void SchedulerProcess::turn(Now now) {
   committed_ = false;
+  if (now.mono >= look_due_) take_shards(now);
   for (bus::ShardInput& input : endpoint_->poll(now.mono, world_.options.batch_messages_max)) {
     std::visit(
         [&](auto& what) {
@@ -81,6 +118,7 @@ void SchedulerProcess::turn(Now now) {
 
 std::optional<MonoTime> SchedulerProcess::next_turn(Now now) {
   std::optional<MonoTime> next = endpoint_->next_deadline();
+  next = std::min(next.value_or(look_due_), look_due_);
   for (const auto& shard : shards_) {
     const std::optional<MonoTime> at = shard->next_deadline(now);
     if (at && (!next || *at < *next)) next = at;

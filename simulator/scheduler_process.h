@@ -5,10 +5,9 @@
 #include "scheduler/core/settings.h"
 #include "scheduler/owned_shard.h"
 #include "simulator/auditor.h"
-#include "simulator/memory_disk.h"
 #include "simulator/network.h"
+#include "simulator/shard_folders.h"
 
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -16,8 +15,8 @@ namespace windlass::simulator {
 
 class SchedulerProcess final : public Process {
  public:
-  SchedulerProcess(World& world, Network& network, Auditor& auditor, std::vector<ShardId> shards,
-                   std::size_t place);
+  SchedulerProcess(World& world, Network& network, Auditor& auditor, ShardFolders& folders,
+                   std::size_t number, std::size_t place);
 
   // Grants parting leases, lets go of its shards and ends; it is started again a little later.
   void part();
@@ -27,19 +26,24 @@ class SchedulerProcess final : public Process {
   void turn(Now now) override;
   void die() override;
   std::optional<MonoTime> next_turn(Now now) override;
+  // Shards may be moved away and brought here while it runs.
+  void take_shards(Now now);
+  void open(ShardId shard, Now now);
+  void let_go(std::size_t index, Now now);
   void equip(ShardId shard, MemoryDisk& disk);
   void check(scheduler::OwnedShard& shard);
 
   Network& network_;
   Auditor& auditor_;
-  const std::vector<ShardId> ids_;
-  std::map<ShardId, MemoryDisk> disks_;
+  ShardFolders& folders_;
+  const std::size_t number_;
   bool committed_ = false;  // in this turn
 
   // The program.
   InstanceId instance_ = 0;
   std::unique_ptr<bus::ShardEndpoint> endpoint_;
   std::vector<std::unique_ptr<scheduler::OwnedShard>> shards_;
+  MonoTime look_due_{};
 };
 
 }  // namespace windlass::simulator

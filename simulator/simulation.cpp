@@ -28,6 +28,7 @@ class Simulation {
       : world_(options, print),
         network_(world_),
         auditor_(world_),
+        folders_(world_),
         history_(world_, auditor_),
         workload_(world_, history_),
         inspection_(world_, history_, workload_) {
@@ -51,16 +52,15 @@ class Simulation {
     for (int i = 0; i < options.brokers; ++i)
       brokers_.push_back(
           std::make_unique<BrokerProcess>(world_, network_, static_cast<std::size_t>(i), place++));
-    std::vector<ShardId> all;
-    for (int i = 0; i < options.shards; ++i) all.push_back(static_cast<ShardId>(i));
-    if (options.one_scheduler) {
-      schedulers_.push_back(
-          std::make_unique<SchedulerProcess>(world_, network_, auditor_, all, place++));
-    } else {
-      for (const ShardId shard : all)
-        schedulers_.push_back(std::make_unique<SchedulerProcess>(
-            world_, network_, auditor_, std::vector<ShardId>{shard}, place++));
-    }
+    for (int i = 0; i < options.shards; ++i)
+      folders_.put(static_cast<ShardId>(i),
+                   options.one_scheduler ? 0 : static_cast<std::size_t>(i));
+    // Where shards move there is another one that may have them.
+    const int moving = options.move_every == Duration{} ? 0 : 1;
+    const int schedulers = options.one_scheduler ? 1 + moving : options.shards;
+    for (int i = 0; i < schedulers; ++i)
+      schedulers_.push_back(std::make_unique<SchedulerProcess>(
+          world_, network_, auditor_, folders_, static_cast<std::size_t>(i), place++));
     for (int i = 0; i < options.workers; ++i)
       workers_.push_back(std::make_unique<WorkerProcess>(world_, network_, auditor_,
                                                          static_cast<std::size_t>(i), place++));
@@ -92,6 +92,17 @@ class Simulation {
                             [process] { process->start(); });
     }
     for (const auto& client : clients_) act_later(*client);
+    move_later();
+  }
+
+  void move_later() {
+    const Duration every = world_.options.move_every;
+    if (every == Duration{}) return;
+    world_.timeline.after(world_.random.between(Duration{}, 2 * every), [this] {
+      if (world_.calm) return;
+      folders_.move_one(schedulers_.size());
+      move_later();
+    });
   }
 
   void act_later(ClientProcess& client) {
@@ -169,6 +180,7 @@ class Simulation {
   World world_;
   Network network_;
   Auditor auditor_;
+  ShardFolders folders_;
   History history_;
   Workload workload_;
   Inspection inspection_;

@@ -172,16 +172,19 @@ void WorkerProcess::do_work(const std::vector<worker::Work>& work) {
     } else if (const auto* no_lease = std::get_if<ForgetLease>(&item)) {
       guard_.forget_lease(no_lease->node_id);
     } else if (const auto* stage = std::get_if<StageIn>(&item)) {
-      later([run = stage->run](NodeAgent& agent, Now now, Effects& effects) {
-        agent.staged_in(run, std::nullopt, now, effects);
+      later([run = stage->run, failure = file_failure()](NodeAgent& agent, Now now,
+                                                         Effects& effects) {
+        agent.staged_in(run, failure, now, effects);
       });
     } else if (const auto* upload = std::get_if<UploadOutputs>(&item)) {
-      later([run = upload->run](NodeAgent& agent, Now now, Effects& effects) {
-        agent.uploaded(run, std::nullopt, now, effects);
+      later([run = upload->run, failure = file_failure()](NodeAgent& agent, Now now,
+                                                          Effects& effects) {
+        agent.uploaded(run, failure, now, effects);
       });
     } else if (const auto* make = std::get_if<MakeNode>(&item)) {
-      later([node = make->node_id](NodeAgent& agent, Now now, Effects& effects) {
-        agent.node_made(node, std::nullopt, now, effects);
+      later([node = make->node_id, failure = file_failure()](NodeAgent& agent, Now now,
+                                                             Effects& effects) {
+        agent.node_made(node, failure, now, effects);
       });
     } else if (const auto* wipe = std::get_if<WipeNode>(&item)) {
       later([node = wipe->node_id](NodeAgent& agent, Now, Effects& effects) {
@@ -191,14 +194,21 @@ void WorkerProcess::do_work(const std::vector<worker::Work>& work) {
   }
 }
 
+std::optional<FailureInfo> WorkerProcess::file_failure() {
+  if (world_.calm || !world_.random.chance(world_.options.file_failures)) return std::nullopt;
+  world_.bit("failure with files");
+  return FailureInfo{ErrorCategory::servererror, "ResourceFileWriteFailed", "simulated", {}};
+}
+
 void WorkerProcess::start(const worker::StartProcess& request) {
   std::optional<Auditor::Start> of;
   const auto begun = begun_.find(request.run);
   if (begun != begun_.end()) {
     const auto& grant = agent_->book().grants.at(request.node_id);
-    of = Auditor::Start{begun->second.id, request.node_id, begun->second.required_slots,
-                        grant.plan.task_slots_per_node,
-                        begun->second.job_id + "/" + begun->second.task_id};
+    of = Auditor::Start{
+        begun->second.id, request.node_id, begun->second.required_slots,
+        grant.plan.task_slots_per_node,
+        begun->second.account + "/" + begun->second.job_id + "/" + begun->second.task_id};
   }
   guard_.start(request, of);
 }

@@ -38,6 +38,7 @@ class WorkerProcess final : public Process {
   void hear_guard(Now now);
   void apply();
   void maybe_die(const char* where);
+  std::optional<FailureInfo> file_failure();
 
   void save_grants();
   void append_spool(const std::string& frames);

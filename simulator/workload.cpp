@@ -8,77 +8,163 @@ namespace windlass::simulator {
 
 namespace {
 
-constexpr const char* kAccount = "acct";
-
 // A name that hashes to the shard.
-std::string id_on(ShardId shard, ShardId shards, const std::string& prefix) {
+std::string id_on(const std::string& account, ShardId shard, ShardId shards,
+                  const std::string& prefix) {
   for (int i = 0;; ++i) {
     std::string id = prefix + std::to_string(i);
-    if (shard_of(kAccount, id, shards) == shard) return id;
+    if (shard_of(account, id, shards) == shard) return id;
   }
+}
+
+// The newest version that an answer tells of an entity itself; none in refusals.
+std::optional<EventNumber> version_of(const Answer& answer) {
+  if (const auto* done = std::get_if<Done>(&answer)) return done->version.event;
+  if (const auto* made = std::get_if<JobMadeAt>(&answer)) return made->version.event;
+  if (const auto* view = std::get_if<PoolView>(&answer)) return view->record.version.event;
+  if (const auto* record = std::get_if<JobRecord>(&answer)) return record->version.event;
+  if (const auto* view = std::get_if<TaskView>(&answer)) return view->record.version.event;
+  return std::nullopt;
+}
+
+void note(Fact& fact, EventNumber version) {
+  if (version <= fact.version) return;
+  fact.version_before = std::exchange(fact.version, version);
+}
+
+// Remembers the version, for conditional requests.
+History::Then remember(Fact& fact) {
+  return [&fact](const std::optional<Answer>& answer) {
+    if (!answer) return;
+    if (const auto version = version_of(*answer)) note(fact, *version);
+  };
+}
+
+bool is_done(const std::optional<Answer>& answer) {
+  return answer && version_of(*answer).has_value();
+}
+
+std::string ms(Duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
 
 }  // namespace
 
+template <class List>
+auto& Workload::one_of(List& list) {
+  auto found = list.begin();
+  std::advance(found, random_.between(0, static_cast<std::int64_t>(list.size()) - 1));
+  return *found;
+}
+
 Workload::Workload(World& world, History& history)
     : world_(world), history_(history), random_(world.random.fork()) {
+  plan_pools();
   const Options& options = world.options;
-  const auto shards = static_cast<ShardId>(options.shards);
-  const int offers = options.workers * options.offers;
-  // Each pool can have its nodes, whatever the others have.
-  const int pools = std::min(options.shards, offers);
-  for (int i = 0; i < pools; ++i) {
-    PoolFact pool;
-    pool.shard = static_cast<ShardId>(i);
-    pool.id = id_on(pool.shard, shards, "pool-");
-    pool.nodes = offers / pools;
-    history.pools.push_back(pool);
-  }
-  const int acts = 8 + pools + options.jobs * 3 + options.tasks * 2;
+  const int acts =
+      12 + 2 * static_cast<int>(history.pools.size()) + options.jobs * 4 + options.tasks * 3;
   pause_ = options.safety_phase * options.clients / acts;
 }
 
-void Workload::act(ClientProcess& client) {
-  for (PoolFact& pool : history_.pools) {
-    if (pool.presence != Presence::present) return make_pool(client, pool);
+void Workload::plan_pools() {
+  const Options& options = world_.options;
+  const auto shards = static_cast<ShardId>(options.shards);
+  const int offers = options.workers * options.offers;
+  accounts_.push_back({"acct"});
+  if (options.two_accounts && offers >= 2) accounts_.push_back({"other"});
+  const int accounts = static_cast<int>(accounts_.size());
+  // Each pool can have its nodes, whatever the others have.
+  pools_each_ = static_cast<std::size_t>(std::min(options.shards, offers / accounts));
+  for (Account& account : accounts_) {
+    account.first_pool = history_.pools.size();
+    for (std::size_t i = 0; i < pools_each_; ++i) {
+      PoolFact pool;
+      pool.account = account.name;
+      pool.id = id_on(accounts_.front().name, static_cast<ShardId>(i), shards, "pool-");
+      pool.shard = shard_of(account.name, pool.id, shards);
+      pool.nodes = offers / (accounts * static_cast<int>(pools_each_));
+      history_.pools.push_back(pool);
+    }
   }
-  if (jobs_made_ < world_.options.jobs && random_.chance(150)) return make_job(client);
-  JobFact* job = some_job();
-  if (job == nullptr) {
-    if (jobs_made_ < world_.options.jobs) make_job(client);
-    return;
-  }
-  TaskFact* task = some_task(*job);
-  if (world_.options.restless_pools && random_.chance(300)) return resize(client);
-  const std::int64_t what = random_.between(0, 99);
-  if (task == nullptr || what < 45) return make_tasks(client, *job);
-  if (what < 48) return ask_again(client, *job);
-  if (what < 55) return add_again(client, *job);
-  if (what < 80) return read_task(client, *job, *task);
-  if (what < 88) return end_task(client, *job, *task);
-  if (what < 96) return change_job(client, *job);
-  resize(client);
 }
 
-JobFact* Workload::some_job() {
-  if (history_.jobs.empty()) return nullptr;
-  std::vector<JobFact*> jobs;
-  for (auto& [id, job] : history_.jobs) {
-    // What has ended is asked about now and then; most acts are for what goes on.
-    const bool goes_on = !job.stop_asked && job.presence == Presence::present;
-    if (goes_on || random_.chance(100)) jobs.push_back(&job);
+void Workload::act(ClientProcess& client) {
+  act_for(client, some_account());
+}
+
+void Workload::act_for(ClientProcess& client, Account& account) {
+  for (std::size_t i = 0; i < pools_each_; ++i) {
+    PoolFact& pool = history_.pools[account.first_pool + i];
+    if (!pool.there && (!pool.ended || random_.chance(300))) return make_pool(client, pool);
   }
-  if (jobs.empty()) return nullptr;
-  return jobs[static_cast<std::size_t>(
-      random_.between(0, static_cast<std::int64_t>(jobs.size()) - 1))];
+  const bool more_jobs = account.jobs_made < world_.options.jobs;
+  if (more_jobs && random_.chance(150)) return make_job(client, account);
+  if (accounts_.size() > 1 && random_.chance(60)) return pry(client, account);
+  JobFact* job = some_job(account.name);
+  if (job != nullptr) return act_on(client, account, *job);
+  if (more_jobs) make_job(client, account);
+}
+
+void Workload::act_on(ClientProcess& client, Account& account, JobFact& job) {
+  TaskFact* task = some_task(job);
+  PoolFact& pool = some_pool(account);
+  if (world_.options.restless_pools && random_.chance(300)) return resize(client, pool);
+  const std::int64_t what = random_.between(0, 99);
+  if (task == nullptr || what < 38) return make_tasks(client, account, job);
+  if (what < 41) return ask_again(client, job);
+  if (what < 46) return add_again(client, job);
+  if (what < 62) return read(client, account, job, task);
+  if (what < 65) return list(client, account, job);
+  if (what < 72) return end_task(client, job, *task);
+  if (what < 77) return reactivate(client, job, *task);
+  if (what < 80) return change_task(client, job, *task);
+  if (what < 88) return change_job(client, job);
+  if (what < 92) return patch_job(client, job);
+  if (what < 94) return change_pool(client, pool);
+  if (what < 98) return change_node(client, pool);
+  resize(client, pool);
+}
+
+// ---- choosing ------------------------------------------------------------------------------
+
+Workload::Account& Workload::some_account() {
+  return one_of(accounts_);
+}
+
+JobFact* Workload::some_job(const std::string& account) {
+  std::vector<JobFact*> jobs;
+  for (auto& [key, job] : history_.jobs) {
+    if (job.account != account) continue;
+    // What has ended is asked about now and then; most acts are for what goes on.
+    if ((job.there && !job.ended) || random_.chance(100)) jobs.push_back(&job);
+  }
+  return jobs.empty() ? nullptr : one_of(jobs);
 }
 
 TaskFact* Workload::some_task(JobFact& job) {
-  if (job.tasks.empty()) return nullptr;
-  auto found = job.tasks.begin();
-  std::advance(found, random_.between(0, static_cast<std::int64_t>(job.tasks.size()) - 1));
-  return &found->second;
+  return job.tasks.empty() ? nullptr : &one_of(job.tasks).second;
 }
+
+PoolFact& Workload::some_pool(const Account& account) {
+  return history_.pools[account.first_pool + static_cast<std::size_t>(random_.between(
+                                                 0, static_cast<std::int64_t>(pools_each_) - 1))];
+}
+
+Conditions Workload::some_conditions(const Fact& fact, ShardId shard) {
+  Conditions conditions;
+  const std::int64_t kind = random_.between(0, 99);
+  if (kind < 15 && fact.version != 0) conditions.if_match = {etag_text(shard, fact.version)};
+  if (kind >= 15 && kind < 22 && fact.version_before != 0)
+    conditions.if_match = {etag_text(shard, fact.version_before)};
+  if (kind >= 22 && kind < 24) conditions.if_match = {"*"};
+  return conditions;
+}
+
+std::vector<MetadataItem> Workload::some_metadata() {
+  return {{"mark", std::to_string(random_.between(0, 999'999))}};
+}
+
+// ---- pools and nodes -----------------------------------------------------------------------
 
 Request Workload::add_pool(const PoolFact& pool) const {
   PoolSpec spec;
@@ -91,34 +177,148 @@ Request Workload::add_pool(const PoolFact& pool) const {
 }
 
 void Workload::make_pool(ClientProcess& client, PoolFact& pool) {
-  if (client.ask(pool.shard, add_pool(pool), [this, &pool](const std::optional<Answer>& answer) {
-        history_.pool_added(pool, answer);
-      }))
-    ++pool.asked;
+  Request request = add_pool(pool);
+  if (random_.chance(world_.options.start_tasks)) {
+    StartTask start;
+    start.command_line = "start " + std::to_string(random_.between(1, 3000));
+    start.retries_max = static_cast<std::int32_t>(random_.between(0, 2));
+    start.wait_for_success = random_.chance(700);
+    std::get<AddPool>(request).spec.start_task = start;
+  }
+  const auto then = [this, &pool](const std::optional<Answer>& answer) {
+    if (!answer) return;
+    const auto* error = std::get_if<Error>(&*answer);
+    if (error == nullptr || (error->code == ErrorCode::pool_exists && !pool.ended))
+      pool.there = true;
+    if (error == nullptr) pool.ended = false;
+    remember(pool)(answer);
+  };
+  history_.ask(client, pool, pool.shard, request, then);
 }
 
-void Workload::make_job(ClientProcess& client) {
-  const std::string id = "job-" + std::to_string(++jobs_made_);
-  JobFact& job = history_.jobs[id];
+void Workload::change_pool(ClientProcess& client, PoolFact& pool) {
+  const Conditions conditions = some_conditions(pool, pool.shard);
+  const std::int64_t what = random_.between(0, 99);
+  if (what < 40) {
+    PatchPool patch{pool.id, conditions, {}, some_metadata(), {}};
+    history_.ask(client, pool, pool.shard, patch, remember(pool));
+  } else if (what < 70) {
+    history_.ask(client, pool, pool.shard, StopResize{pool.id, conditions}, remember(pool));
+  } else {
+    const auto then = [&pool](const std::optional<Answer>& answer) {
+      if (is_done(answer)) pool.there = false;
+      remember(pool)(answer);
+    };
+    if (history_.ask(client, pool, pool.shard, DeletePool{pool.id, conditions}, then))
+      pool.ended = true;
+  }
+}
+
+void Workload::resize(ClientProcess& client, PoolFact& pool) {
+  ResizePool request;
+  request.pool_id = pool.id;
+  request.conditions = some_conditions(pool, pool.shard);
+  request.target_dedicated_nodes = static_cast<std::int32_t>(random_.between(0, pool.nodes));
+  request.deallocation = static_cast<NodeDeallocationOption>(random_.between(0, 2));
+  history_.ask(client, pool, pool.shard, request, remember(pool));
+}
+
+void Workload::list_nodes(ClientProcess& client, PoolFact& pool) {
+  history_.ask(client, pool, pool.shard, ListNodes{pool.id, {}},
+               [&pool](const std::optional<Answer>& answer) {
+                 if (!answer) return;
+                 const auto* page = std::get_if<Page<NodeView>>(&*answer);
+                 if (page == nullptr) return;
+                 pool.node_ids.clear();
+                 for (const NodeView& view : page->entries) pool.node_ids.insert(view.record.id);
+               });
+}
+
+void Workload::change_node(ClientProcess& client, PoolFact& pool) {
+  if (pool.node_ids.empty() || random_.chance(300)) return list_nodes(client, pool);
+  const std::string node = one_of(pool.node_ids);
+  const std::int64_t what = random_.between(0, 99);
+  if (what < 15) {
+    history_.ask(client, pool, pool.shard, GetNode{pool.id, node}, {});
+  } else if (what < 55) {
+    const auto option = static_cast<NodeDisableSchedulingOption>(random_.between(0, 2));
+    history_.ask(client, pool, pool.shard, DisableNodeScheduling{pool.id, node, option}, {});
+  } else {
+    history_.ask(client, pool, pool.shard, EnableNodeScheduling{pool.id, node}, {});
+  }
+}
+
+// ---- jobs ----------------------------------------------------------------------------------
+
+void Workload::make_job(ClientProcess& client, Account& account) {
+  const std::string id = "job-" + std::to_string(++account.jobs_made);
+  JobFact& job = history_.jobs[account.name + "/" + id];
+  job.account = account.name;
   job.id = id;
-  job.pool = static_cast<std::size_t>(
-      random_.between(0, static_cast<std::int64_t>(history_.pools.size()) - 1));
-  job.shard = history_.pools[job.pool].shard;
+  const PoolFact& pool = some_pool(account);
+  job.shard = pool.shard;
   job.dependencies = random_.chance(500);
   JobSpec spec;
   spec.id = id;
-  spec.pool_id = history_.pools[job.pool].id;
+  spec.pool_id = pool.id;
   spec.priority = static_cast<std::int32_t>(random_.between(-1, 1));
   spec.uses_task_dependencies = job.dependencies;
   spec.parallel_tasks_max =
       random_.chance(200) ? static_cast<std::int32_t>(random_.between(1, 3)) : -1;
   spec.constraints.task_retries_max = static_cast<std::int32_t>(random_.between(0, 2));
-  const ShardId home = shard_of(kAccount, id, static_cast<ShardId>(world_.options.shards));
-  if (client.ask(home, AddJob{spec}, [this, &job](const std::optional<Answer>& answer) {
-        history_.job_added(job, answer);
-      }))
-    ++job.asked;
+  if (random_.chance(80))
+    spec.constraints.max_wall_clock_time =
+        random_.between(std::chrono::seconds(5), std::chrono::seconds(90));
+  if (random_.chance(120)) spec.on_all_tasks_complete = OnAllTasksComplete::terminatejob;
+  const ShardId home = shard_of(account.name, id, static_cast<ShardId>(world_.options.shards));
+  const auto then = [&job](const std::optional<Answer>& answer) {
+    if (is_done(answer)) job.there = true;
+    remember(job)(answer);
+  };
+  history_.ask(client, job, home, AddJob{spec}, then);
 }
+
+void Workload::change_job(ClientProcess& client, JobFact& job) {
+  const Conditions conditions = some_conditions(job, job.shard);
+  const std::int64_t what = random_.between(0, 99);
+  if (what < 40) {
+    const auto how = static_cast<DisableTasks>(random_.between(0, 2));
+    history_.ask(client, job, job.shard, DisableJob{job.id, conditions, how}, remember(job));
+  } else if (what < 85) {
+    history_.ask(client, job, job.shard, EnableJob{job.id, conditions}, remember(job));
+  } else {
+    const Request request = what < 92 ? Request{TerminateJob{job.id, conditions, "enough"}}
+                                      : Request{DeleteJob{job.id, conditions}};
+    if (history_.ask(client, job, job.shard, request, remember(job))) job.ended = true;
+  }
+}
+
+void Workload::patch_job(ClientProcess& client, JobFact& job) {
+  ChangeJob request;
+  request.job_id = job.id;
+  request.conditions = some_conditions(job, job.shard);
+  request.replace = random_.chance(300);
+  const auto wanted = [&](int chance) { return request.replace || random_.chance(chance); };
+  if (wanted(500)) request.change.priority = static_cast<std::int32_t>(random_.between(-2, 2));
+  if (wanted(300))
+    request.change.parallel_tasks_max =
+        random_.chance(300) ? static_cast<std::int32_t>(random_.between(1, 3)) : -1;
+  if (wanted(150))
+    request.change.on_all_tasks_complete =
+        random_.chance(400) ? OnAllTasksComplete::terminatejob : OnAllTasksComplete::noaction;
+  if (wanted(200)) {
+    JobConstraints constraints;
+    constraints.task_retries_max = static_cast<std::int32_t>(random_.between(0, 2));
+    if (random_.chance(100))
+      constraints.max_wall_clock_time =
+          random_.between(std::chrono::seconds(20), std::chrono::seconds(120));
+    request.change.constraints = constraints;
+  }
+  if (wanted(500)) request.change.metadata = some_metadata();
+  history_.ask(client, job, job.shard, request, remember(job));
+}
+
+// ---- tasks ---------------------------------------------------------------------------------
 
 NewTask Workload::draw_task(JobFact& job, TaskFact& fact) {
   NewTask task;
@@ -126,134 +326,188 @@ NewTask Workload::draw_task(JobFact& job, TaskFact& fact) {
   task.required_slots =
       random_.chance(700) ? 1 : static_cast<SlotCount>(random_.between(1, world_.options.slots));
   const Duration time = random_.between(std::chrono::milliseconds(1), world_.options.task_time_max);
-  const std::string ms =
-      std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
   TaskDocument document;
   const std::int64_t kind = random_.between(0, 99);
-  document.command_line = "ok " + ms;
-  if (kind >= 70) document.command_line = "fail " + ms;
-  if (kind >= 80) document.command_line = "flaky " + ms;
-  if (kind >= 88) document.command_line = "crash " + ms;
+  document.command_line = "ok " + ms(time);
+  fact.expected = {true, false};
+  if (kind >= 70) {
+    document.command_line = "fail " + ms(time);
+    fact.expected = {false, true};
+  }
+  if (kind >= 80) {
+    document.command_line = "flaky " + ms(time);
+    fact.expected = {true, true};
+  }
+  if (kind >= 88) {
+    document.command_line = "crash " + ms(time);
+    fact.expected = {false, true};
+  }
   if (kind >= 94) {
     document.command_line = "hang";
     task.max_wall_clock_time = time;
+    fact.expected = {false, false};
   }
   if (random_.chance(300)) task.retries_max = static_cast<std::int32_t>(random_.between(0, 3));
-  fact.work = time * 4;
+  fact.work += time * 4;
   if (job.dependencies && random_.chance(300)) {
     if (const TaskFact* parent = some_task(job); parent != nullptr && parent->id != fact.id)
-      task.depends_on_ids = {parent->id};
+      task.depends_on_ids = document.depends_on_ids = {parent->id};
   }
   task.document = encode_task_document(document);
   fact.wanted = task;
   return task;
 }
 
-void Workload::make_tasks(ClientProcess& client, JobFact& job) {
-  if (tasks_made_ >= world_.options.tasks) return;
+void Workload::make_tasks(ClientProcess& client, Account& account, JobFact& job) {
   std::vector<NewTask> tasks;
-  for (std::int64_t left = random_.between(1, 6); left > 0 && tasks_made_ < world_.options.tasks;
-       --left) {
-    const std::string id = "t" + std::to_string(++tasks_made_);
+  for (std::int64_t left = random_.between(1, 6);
+       left > 0 && account.tasks_made < world_.options.tasks; --left) {
+    const std::string id = "t" + std::to_string(++account.tasks_made);
     TaskFact& fact = job.tasks[id];
+    fact.account = job.account;
     fact.id = id;
     tasks.push_back(draw_task(job, fact));
   }
-  send_tasks(client, job, std::move(tasks));
+  if (!tasks.empty()) send_tasks(client, job, std::move(tasks));
 }
 
 // As a client does that was told "I do not know".
 void Workload::ask_again(ClientProcess& client, JobFact& job) {
   std::vector<NewTask> tasks;
   for (auto& [id, fact] : job.tasks) {
-    if (fact.presence != Presence::unknown || fact.deletes_asked > 0 || tasks.size() >= 3) continue;
-    tasks.push_back(fact.wanted);
+    if (fact.unclear && !fact.there && !fact.ended && tasks.size() < 3)
+      tasks.push_back(fact.wanted);
   }
   if (!tasks.empty()) send_tasks(client, job, std::move(tasks));
 }
 
-// Under an id that is free for certain: its task was there, and is acknowledged as deleted.
+// Mostly where an id is free again; sometimes it is not, and sometimes one command says it twice.
 void Workload::add_again(ClientProcess& client, JobFact& job) {
-  for (auto& [id, fact] : job.tasks) {
-    const bool free = fact.presence == Presence::present && fact.delete_acknowledged &&
-                      fact.unclear == 0 && fact.deletes_asked == 1 && fact.asked == 1;
-    if (!free) continue;
-    const std::string kept = id;
-    fact = TaskFact{};
-    fact.id = kept;
-    std::vector<NewTask> tasks{draw_task(job, fact)};
-    return send_tasks(client, job, std::move(tasks));
-  }
+  TaskFact& fact = one_of(job.tasks).second;
+  if (!fact.ended && random_.chance(800)) return;
+  std::vector<NewTask> tasks{draw_task(job, fact)};
+  if (random_.chance(100)) tasks.push_back(tasks.front());
+  send_tasks(client, job, std::move(tasks));
 }
 
 void Workload::send_tasks(ClientProcess& client, JobFact& job, std::vector<NewTask> tasks) {
-  std::vector<std::string> ids;
-  for (const NewTask& task : tasks) ids.push_back(task.id);
-  const MonoTime asked_at = world_.timeline.now();
-  const bool sent = client.ask(job.shard, AddTasks{job.id, std::move(tasks)},
-                               [this, &job, ids, asked_at](const std::optional<Answer>& answer) {
-                                 history_.tasks_added(job, ids, asked_at, answer);
-                               });
-  if (!sent) return;
-  for (const std::string& id : ids) ++job.tasks.at(id).asked;
-}
-
-void Workload::read_task(ClientProcess& client, JobFact& job, TaskFact& task) {
-  const MonoTime asked_at = world_.timeline.now();
-  if (random_.chance(200)) {
-    client.ask(job.shard, GetJob{job.id, {}},
-               [this, &job, asked_at](const std::optional<Answer>& answer) {
-                 history_.job_read(job, asked_at, answer);
-               });
-    return;
+  std::vector<TaskFact*> facts;
+  std::vector<TaskWork> works;
+  for (const NewTask& task : tasks) {
+    facts.push_back(&job.tasks.at(task.id));
+    works.push_back(facts.back()->expected);
   }
-  client.ask(job.shard, GetTask{job.id, task.id, {}},
-             [this, &job, &task, asked_at](const std::optional<Answer>& answer) {
-               history_.task_read(job, task, asked_at, answer);
-             });
+  const auto then = [facts](const std::optional<Answer>& answer) {
+    const auto* added = answer ? std::get_if<TasksAdded>(&*answer) : nullptr;
+    for (std::size_t i = 0; i < facts.size(); ++i) {
+      if (!answer) facts[i]->unclear = true;
+      if (added == nullptr || added->outcomes[i].error) continue;
+      facts[i]->there = true;
+      facts[i]->ended = false;
+      note(*facts[i], added->outcomes[i].version.event);
+    }
+  };
+  history_.ask(client, job, job.shard, AddTasks{job.id, std::move(tasks)}, then, std::move(works));
 }
 
 void Workload::end_task(ClientProcess& client, JobFact& job, TaskFact& task) {
+  const Conditions conditions = some_conditions(task, job.shard);
   if (random_.chance(500)) {
-    client.ask(job.shard, TerminateTask{job.id, task.id, {}}, [](const std::optional<Answer>&) {});
+    history_.ask(client, job, job.shard, TerminateTask{job.id, task.id, conditions},
+                 remember(task));
     return;
   }
-  const MonoTime asked_at = world_.timeline.now();
-  if (client.ask(job.shard, DeleteTask{job.id, task.id, {}},
-                 [this, &job, &task, asked_at](const std::optional<Answer>& answer) {
-                   history_.task_deleted(job, task, asked_at, answer);
-                 }))
-    ++task.deletes_asked;
+  const auto then = [&task](const std::optional<Answer>& answer) {
+    if (is_done(answer)) task.there = false;
+  };
+  if (history_.ask(client, job, job.shard, DeleteTask{job.id, task.id, conditions}, then))
+    task.ended = true;
 }
 
-void Workload::change_job(ClientProcess& client, JobFact& job) {
+void Workload::reactivate(ClientProcess& client, JobFact& job, TaskFact& task) {
+  const Conditions conditions = some_conditions(task, job.shard);
+  task.work += world_.options.task_time_max * 4;
+  history_.ask(client, job, job.shard, ReactivateTask{job.id, task.id, conditions}, remember(task));
+}
+
+// Everything gets a wall clock, for what has this id may be something that never ends.
+void Workload::change_task(ClientProcess& client, JobFact& job, TaskFact& task) {
+  ChangeTask request;
+  request.job_id = job.id;
+  request.task_id = task.id;
+  request.conditions = some_conditions(task, job.shard);
+  request.constraints.max_wall_clock_time =
+      std::chrono::seconds(1) + random_.between(Duration{}, world_.options.task_time_max * 2);
+  if (random_.chance(300)) request.constraints.retention_time = std::chrono::hours(1);
+  if (random_.chance(500)) request.retries_max = static_cast<std::int32_t>(random_.between(0, 3));
+  task.work += world_.options.task_time_max * 4;
+  history_.ask(client, job, job.shard, request, remember(task));
+}
+
+// ---- reading -------------------------------------------------------------------------------
+
+void Workload::read(ClientProcess& client, Account& account, JobFact& job, TaskFact* task) {
+  const auto conditions = [&](const Fact& fact, ShardId shard) {
+    Conditions drawn = some_conditions(fact, shard);
+    if (drawn.empty() && fact.version != 0 && random_.chance(150))
+      drawn.if_none_match = {etag_text(shard, fact.version)};
+    return drawn;
+  };
   const std::int64_t what = random_.between(0, 99);
-  if (what < 40) {
-    client.ask(job.shard, DisableJob{job.id, {}, static_cast<DisableTasks>(random_.between(0, 2))},
-               [](const std::optional<Answer>&) {});
-  } else if (what < 85) {
-    client.ask(job.shard, EnableJob{job.id, {}}, [](const std::optional<Answer>&) {});
-  } else {
-    const bool deleted = what >= 92;
-    const auto then = [this, &job, deleted](const std::optional<Answer>& answer) {
-      history_.job_stopped(job, deleted, answer);
-    };
-    const Request request =
-        deleted ? Request{DeleteJob{job.id, {}}} : Request{TerminateJob{job.id, {}, "enough"}};
-    if (!client.ask(job.shard, request, then)) return;
-    job.stop_asked = true;
-    if (deleted) ++job.deletes_asked;
+  if (what < 20) {
+    history_.ask(client, job, job.shard, GetJob{job.id, conditions(job, job.shard)}, remember(job));
+  } else if (what < 30) {
+    PoolFact& pool = some_pool(account);
+    history_.ask(client, pool, pool.shard, GetPool{pool.id, conditions(pool, pool.shard)},
+                 remember(pool));
+  } else if (task != nullptr) {
+    history_.ask(client, job, job.shard, GetTask{job.id, task->id, conditions(*task, job.shard)},
+                 remember(*task));
   }
 }
 
-void Workload::resize(ClientProcess& client) {
-  const PoolFact& pool = history_.pools[static_cast<std::size_t>(
-      random_.between(0, static_cast<std::int64_t>(history_.pools.size()) - 1))];
-  ResizePool request;
-  request.pool_id = pool.id;
-  request.target_dedicated_nodes = static_cast<std::int32_t>(random_.between(0, pool.nodes));
-  request.deallocation = static_cast<NodeDeallocationOption>(random_.between(0, 2));
-  client.ask(pool.shard, request, [](const std::optional<Answer>&) {});
+void Workload::list(ClientProcess& client, Account& account, JobFact& job) {
+  PageRequest page;
+  page.entries_max = static_cast<std::uint32_t>(random_.between(1, 30));
+  const PoolFact& pool = some_pool(account);
+  const std::int64_t what = random_.between(0, 99);
+  if (what < 50) {
+    history_.ask(client, job, job.shard, ListTasks{job.id, page}, {});
+  } else if (what < 65) {
+    history_.ask(client, pool, pool.shard, ListJobs{page}, {});
+  } else if (what < 80) {
+    history_.ask(client, pool, pool.shard, ListPools{page}, {});
+  } else {
+    history_.ask(client, job, job.shard, GetTaskCounts{job.id}, {});
+  }
+}
+
+// Asks for what another account has, under its own name.
+void Workload::pry(ClientProcess& client, Account& account) {
+  const PoolFact& pool = one_of(history_.pools);
+  PoolFact own = pool;
+  own.account = account.name;
+  own.shard = shard_of(account.name, pool.id, static_cast<ShardId>(world_.options.shards));
+  const std::int64_t what = random_.between(0, 99);
+  if (what < 30 && !pool.node_ids.empty()) {
+    const std::string node = *pool.node_ids.begin();
+    if (what < 15)
+      history_.ask(client, own, own.shard, GetNode{pool.id, node}, {});
+    else
+      history_.ask(client, own, own.shard, DisableNodeScheduling{pool.id, node, {}}, {});
+    return;
+  }
+  for (auto& [key, job] : history_.jobs) {
+    const bool has_own = history_.jobs.contains(account.name + "/" + job.id);
+    if (job.account == account.name || has_own) continue;
+    if (what < 60)
+      history_.ask(client, own, job.shard, GetJob{job.id, {}}, {});
+    else if (what < 80)
+      history_.ask(client, own, job.shard, TerminateJob{job.id, {}, "not mine"}, {});
+    else if (!job.tasks.empty())
+      history_.ask(client, own, job.shard, GetTask{job.id, job.tasks.begin()->second.id, {}}, {});
+    return;
+  }
 }
 
 }  // namespace windlass::simulator

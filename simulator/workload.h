@@ -1,10 +1,11 @@
-// What clients do while there is trouble: they make pools, jobs and tasks, read them, end them, as
-// chance has it.
+// What clients do while there is trouble: they make pools, jobs and tasks, read them, change them,
+// end them, as chance has it.
 #pragma once
 
 #include "simulator/client_process.h"
 #include "simulator/history.h"
 
+#include <string>
 #include <vector>
 
 namespace windlass::simulator {
@@ -21,27 +22,56 @@ class Workload {
   Request add_pool(const PoolFact& pool) const;
 
  private:
+  // A customer: its ids are those of the others, too.
+  struct Account {
+    std::string name;
+    std::size_t first_pool = 0;
+    int jobs_made = 0;
+    int tasks_made = 0;
+  };
+
+  void plan_pools();
+  void act_for(ClientProcess& client, Account& account);
+  void act_on(ClientProcess& client, Account& account, JobFact& job);
+
   void make_pool(ClientProcess& client, PoolFact& pool);
-  void make_job(ClientProcess& client);
-  void make_tasks(ClientProcess& client, JobFact& job);
+  void change_pool(ClientProcess& client, PoolFact& pool);
+  void resize(ClientProcess& client, PoolFact& pool);
+  void change_node(ClientProcess& client, PoolFact& pool);
+  void list_nodes(ClientProcess& client, PoolFact& pool);
+
+  void make_job(ClientProcess& client, Account& account);
+  void change_job(ClientProcess& client, JobFact& job);
+  void patch_job(ClientProcess& client, JobFact& job);
+
+  void make_tasks(ClientProcess& client, Account& account, JobFact& job);
   void ask_again(ClientProcess& client, JobFact& job);
   void add_again(ClientProcess& client, JobFact& job);
   void send_tasks(ClientProcess& client, JobFact& job, std::vector<NewTask> tasks);
   NewTask draw_task(JobFact& job, TaskFact& fact);
-  void read_task(ClientProcess& client, JobFact& job, TaskFact& task);
   void end_task(ClientProcess& client, JobFact& job, TaskFact& task);
-  void change_job(ClientProcess& client, JobFact& job);
-  void resize(ClientProcess& client);
+  void reactivate(ClientProcess& client, JobFact& job, TaskFact& task);
+  void change_task(ClientProcess& client, JobFact& job, TaskFact& task);
 
-  JobFact* some_job();
+  void read(ClientProcess& client, Account& account, JobFact& job, TaskFact* task);
+  void list(ClientProcess& client, Account& account, JobFact& job);
+  void pry(ClientProcess& client, Account& account);
+
+  Account& some_account();
+  JobFact* some_job(const std::string& account);
   TaskFact* some_task(JobFact& job);
+  PoolFact& some_pool(const Account& account);
+  Conditions some_conditions(const Fact& fact, ShardId shard);
+  std::vector<MetadataItem> some_metadata();
+  template <class List>
+  auto& one_of(List& list);
 
   World& world_;
   History& history_;
   Random random_;
-  Duration pause_;
-  int jobs_made_ = 0;
-  int tasks_made_ = 0;
+  Duration pause_{};
+  std::vector<Account> accounts_;
+  std::size_t pools_each_ = 0;
 };
 
 }  // namespace windlass::simulator

@@ -1,0 +1,614 @@
+#include "simulator/reference/model.h"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+
+using namespace windlass;
+using namespace windlass::simulator;
+namespace bdata = boost::unit_test::data;
+
+namespace {
+
+constexpr const char* kAccount = "acct";
+
+// A history that is told to the model step by step; time goes on by itself.
+class Story {
+ public:
+  std::size_t ask(const Request& request, const std::string& account = kAccount) {
+    now_ = now_ + std::chrono::seconds(1);
+    return model_.asked(account, 0, request, now_, works_);
+  }
+  void answer(std::size_t number, const Answer& answer) {
+    now_ = now_ + std::chrono::seconds(1);
+    for (const Contradiction& one : model_.answered(number, now_, answer)) note(one);
+  }
+  void say(const Request& request, const Answer& said) { answer(ask(request), said); }
+
+  // Tasks added from now on end so.
+  void expect(TaskWork work) { works_ = {work, work}; }
+  void ends() {
+    for (const Contradiction& one : model_.half_done()) note(one);
+  }
+  // The promise that was broken first; empty: all of it can be true.
+  const std::string& broken() const { return broken_; }
+
+ private:
+  void note(const Contradiction& one) {
+    BOOST_TEST_MESSAGE(one.promise << ": " << one.words);
+    if (broken_.empty()) broken_ = one.promise;
+  }
+
+  ReferenceModel model_{1};
+  MonoTime now_{};
+  std::vector<TaskWork> works_;
+  std::string broken_;
+};
+
+Answer no(ErrorCode code) {
+  return Error{code, {}, {}};
+}
+Answer yes(EventNumber version) {
+  return Done{{version, {}}};
+}
+
+JobSpec spec() {
+  JobSpec spec;
+  spec.id = "j";
+  spec.pool_id = "p";
+  return spec;
+}
+Answer job(EventNumber version, JobState state = JobState::active, JobSpec of = spec(),
+           const std::string& account = kAccount) {
+  JobRecord record;
+  record.account = account;
+  record.spec = std::move(of);
+  record.version.event = version;
+  record.state = state;
+  if (state == JobState::completed) record.end_time = WallTime{};
+  return record;
+}
+const Request kGetJob = GetJob{"j", {}};
+
+void job_is_added(Story& story) {
+  story.say(AddJob{spec()}, JobMadeAt{0, {1, {}}});
+}
+
+Request add_tasks(const std::vector<std::string>& ids) {
+  AddTasks command{"j", {}};
+  for (const std::string& id : ids) {
+    command.tasks.push_back({});
+    command.tasks.back().id = id;
+  }
+  return command;
+}
+Answer added(std::vector<EventNumber> versions) {
+  TasksAdded answer;
+  for (const EventNumber version : versions)
+    answer.outcomes.push_back({std::nullopt, {version, {}}});
+  return answer;
+}
+const Request kGetTask = GetTask{"j", "t", {}};
+
+Answer task(EventNumber version, TaskState state, std::optional<std::int32_t> exit_code = {},
+            AttemptNumber attempt = 1) {
+  TaskView view;
+  TaskRecord& record = view.record;
+  record.id = "t";
+  record.version.event = version;
+  record.state = state;
+  record.attempt = state == TaskState::active ? attempt - 1 : attempt;
+  if (state != TaskState::active) {
+    record.start_time = WallTime{};
+    record.node = TaskNode{};
+  }
+  if (state == TaskState::completed) {
+    record.end_time = WallTime{};
+    record.exit_code = exit_code;
+    record.result = exit_code == 0 ? ExecutionResult::success : ExecutionResult::failure;
+    if (!exit_code) record.failure = FailureInfo{ErrorCategory::usererror, "TaskEnded", {}, {}};
+    if (exit_code && exit_code != 0)
+      record.failure = FailureInfo{ErrorCategory::usererror, "FailureExitCode", {}, {}};
+  }
+  return view;
+}
+
+void task_is_added(Story& story) {
+  job_is_added(story);
+  story.say(add_tasks({"t"}), added({2}));
+}
+void task_failed(Story& story) {
+  task_is_added(story);
+  story.say(kGetTask, task(5, TaskState::completed, 3));
+}
+
+PoolSpec pool_spec() {
+  PoolSpec spec;
+  spec.id = "p";
+  spec.target_dedicated_nodes = 2;
+  return spec;
+}
+Answer pool(EventNumber version, AllocationState allocation,
+            const std::string& account = kAccount) {
+  PoolView view;
+  view.record.account = account;
+  view.record.spec = pool_spec();
+  view.record.version.event = version;
+  view.record.allocation_state = allocation;
+  return view;
+}
+const Request kGetPool = GetPool{"p", {}};
+const Request kResize = ResizePool{"p", {}, 2, {}, {}, {}};
+
+Answer node(SchedulingState scheduling = SchedulingState::enabled) {
+  NodeView view;
+  view.record.id = "n";
+  view.record.scheduling_state = scheduling;
+  return view;
+}
+const Request kGetNode = GetNode{"p", "n"};
+
+Conditions if_match(EventNumber version) {
+  Conditions conditions;
+  conditions.if_match = {etag_text(0, version)};
+  return conditions;
+}
+
+ChangeJob priority(std::int32_t value, Conditions conditions = {}) {
+  ChangeJob change{"j", std::move(conditions), {}, false};
+  change.change.priority = value;
+  return change;
+}
+JobSpec with_priority(std::int32_t value) {
+  JobSpec of = spec();
+  of.priority = value;
+  return of;
+}
+
+struct Case {
+  const char* name;
+  void (*tell)(Story&);
+  const char* broken;  // the promise; empty: none
+};
+std::ostream& operator<<(std::ostream& out, const Case& c) {
+  return out << c.name;
+}
+
+const Case kUnknown[] = {
+    {"an unanswered add may have happened",
+     [](Story& s) {
+       job_is_added(s);
+       s.ask(add_tasks({"t"}));
+       s.say(kGetTask, task(2, TaskState::active));
+     },
+     ""},
+    {"or not",
+     [](Story& s) {
+       job_is_added(s);
+       s.ask(add_tasks({"t"}));
+       s.say(kGetTask, no(ErrorCode::task_not_found));
+     },
+     ""},
+    {"or later",
+     [](Story& s) {
+       job_is_added(s);
+       s.ask(add_tasks({"t"}));
+       s.say(kGetTask, no(ErrorCode::task_not_found));
+       s.say(kGetTask, task(9, TaskState::running));
+     },
+     ""},
+    {"but not half of it",
+     [](Story& s) {
+       job_is_added(s);
+       s.ask(add_tasks({"t", "u"}));
+       s.say(kGetTask, task(2, TaskState::active));
+       s.say(GetTask{"j", "u", {}}, no(ErrorCode::task_not_found));
+       s.ends();
+     },
+     "S2"},
+    {"what was refused has not happened",
+     [](Story& s) {
+       s.say(add_tasks({"t"}), NotHere{});
+       job_is_added(s);
+       s.say(kGetTask, task(2, TaskState::active));
+     },
+     "API"},
+    {"what nobody asked for is not there",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(kGetTask, task(2, TaskState::active));
+     },
+     "API"},
+    {"an unanswered delete may take the task away later",
+     [](Story& s) {
+       task_is_added(s);
+       s.ask(DeleteTask{"j", "t", {}});
+       s.say(kGetTask, task(3, TaskState::running));
+       s.say(kGetTask, no(ErrorCode::task_not_found));
+     },
+     ""},
+    {"and so may an unanswered delete of the job",
+     [](Story& s) {
+       task_is_added(s);
+       s.ask(DeleteJob{"j", {}});
+       s.say(kGetTask, no(ErrorCode::task_not_found));
+     },
+     ""},
+    {"what was acknowledged is there",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(kGetTask, no(ErrorCode::task_not_found));
+     },
+     "S1"},
+    {"also the job",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(kGetJob, NotHere{});
+     },
+     "S1"},
+    {"also the pool",
+     [](Story& s) {
+       s.say(AddPool{pool_spec()}, yes(1));
+       s.say(kGetPool, no(ErrorCode::pool_not_found));
+     },
+     "S1"},
+    {"what was deleted does not come back",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(DeleteTask{"j", "t", {}}, yes(2));
+       s.say(kGetTask, task(3, TaskState::running));
+     },
+     "API"},
+    {"a pool may be made again under its id",
+     [](Story& s) {
+       s.say(AddPool{pool_spec()}, yes(1));
+       s.say(DeletePool{"p", {}}, yes(2));
+       s.say(AddPool{pool_spec()}, no(ErrorCode::pool_exists));
+       s.say(AddPool{pool_spec()}, yes(9));
+       s.say(kGetPool, pool(9, AllocationState::resizing));
+     },
+     ""},
+};
+
+const Case kRefusals[] = {
+    {"a task that was asked for once does not exist already",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(add_tasks({"t"}), TasksAdded{{{Error{ErrorCode::task_exists, {}, {}}, {}}}});
+     },
+     "S3"},
+    {"unless an earlier asking may have made it",
+     [](Story& s) {
+       job_is_added(s);
+       s.ask(add_tasks({"t"}));
+       s.say(add_tasks({"t"}), TasksAdded{{{Error{ErrorCode::task_exists, {}, {}}, {}}}});
+     },
+     ""},
+    {"a job is not added twice",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(AddJob{spec()}, JobMadeAt{0, {5, {}}});
+     },
+     "API"},
+    {"of a job that arrives the id is taken",
+     [](Story& s) {
+       s.ask(AddJob{spec()});
+       s.say(AddJob{spec()}, no(ErrorCode::job_exists));
+       s.say(kGetJob, NotHere{});
+     },
+     ""},
+    {"an active task is not completed",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(ReactivateTask{"j", "t", {}}, no(ErrorCode::task_not_completed));
+     },
+     ""},
+    {"a failed one is",
+     [](Story& s) {
+       task_failed(s);
+       s.say(ReactivateTask{"j", "t", {}}, no(ErrorCode::task_not_completed));
+     },
+     "API"},
+    {"and has not succeeded",
+     [](Story& s) {
+       task_failed(s);
+       s.say(ReactivateTask{"j", "t", {}}, no(ErrorCode::task_succeeded));
+     },
+     "API"},
+    {"a completed task cannot be ended",
+     [](Story& s) {
+       task_failed(s);
+       s.say(TerminateTask{"j", "t", {}}, yes(6));
+     },
+     "API"},
+    {"an active job is not to be enabled",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(EnableJob{"j", {}}, yes(2));
+     },
+     "API"},
+    {"a job that nobody ended takes tasks",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(add_tasks({"t"}), no(ErrorCode::job_completed));
+     },
+     "API"},
+    {"one that was ended does not",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(TerminateJob{"j", {}, "x"}, yes(2));
+       s.say(add_tasks({"t"}), added({7}));
+     },
+     "API"},
+    {"tasks of a completed job can be deleted",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(TerminateJob{"j", {}, "x"}, yes(3));
+       s.say(DeleteTask{"j", "t", {}}, yes(2));
+     },
+     ""},
+    {"dependencies need a job that uses them",
+     [](Story& s) {
+       job_is_added(s);
+       const Error none{ErrorCode::task_dependencies_not_specified_on_job, {}, {}};
+       s.say(add_tasks({"t"}), TasksAdded{{{none, {}}}});
+       s.say(kGetTask, no(ErrorCode::task_not_found));
+     },
+     ""},
+    {"and a job that does says so",
+     [](Story& s) {
+       JobSpec with = spec();
+       with.uses_task_dependencies = true;
+       s.say(AddJob{with}, JobMadeAt{0, {1, {}}});
+       const Error none{ErrorCode::task_dependencies_not_specified_on_job, {}, {}};
+       s.say(add_tasks({"t"}), TasksAdded{{{none, {}}}});
+     },
+     "API"},
+    {"a pool that is steady can be resized",
+     [](Story& s) {
+       s.say(AddPool{pool_spec()}, yes(1));
+       s.say(kGetPool, pool(2, AllocationState::steady));
+       s.say(kResize, no(ErrorCode::pool_being_resized));
+     },
+     "API"},
+    {"a node is disabled once",
+     [](Story& s) {
+       s.say(AddPool{pool_spec()}, yes(1));
+       s.say(kGetNode, node());
+       s.say(DisableNodeScheduling{"p", "n", {}}, yes(2));
+       s.say(DisableNodeScheduling{"p", "n", {}}, yes(3));
+     },
+     "API"},
+    {"and stays so",
+     [](Story& s) {
+       s.say(AddPool{pool_spec()}, yes(1));
+       s.say(kGetNode, node());
+       s.say(DisableNodeScheduling{"p", "n", {}}, yes(2));
+       s.say(kGetNode, node());
+     },
+     "API"},
+    {"a node that has gone stays away",
+     [](Story& s) {
+       s.say(AddPool{pool_spec()}, yes(1));
+       s.say(kGetNode, node());
+       s.say(kGetNode, no(ErrorCode::node_not_found));
+       s.say(kGetNode, node());
+     },
+     "S10"},
+};
+
+const Case kStates[] = {
+    {"a task runs, is tried again and fails",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(kGetTask, task(3, TaskState::running));
+       s.say(kGetTask, task(4, TaskState::active, {}, 2));
+       s.say(kGetTask, task(6, TaskState::completed, 3, 2));
+     },
+     ""},
+    {"completed is for good",
+     [](Story& s) {
+       task_failed(s);
+       s.say(kGetTask, task(7, TaskState::running, {}, 2));
+     },
+     "API"},
+    {"unless it is reactivated",
+     [](Story& s) {
+       task_failed(s);
+       s.say(ReactivateTask{"j", "t", {}}, yes(6));
+       s.say(kGetTask, task(7, TaskState::running, {}, 2));
+     },
+     ""},
+    {"attempts are counted up",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(kGetTask, task(5, TaskState::running, {}, 4));
+       s.say(kGetTask, task(7, TaskState::running, {}, 3));
+     },
+     "S4"},
+    {"a program that fails does not succeed",
+     [](Story& s) {
+       s.expect({false, true});
+       task_is_added(s);
+       s.say(kGetTask, task(5, TaskState::completed, 0));
+     },
+     "API"},
+    {"nor one that succeeds fail",
+     [](Story& s) {
+       s.expect({true, false});
+       task_is_added(s);
+       s.say(kGetTask, task(5, TaskState::completed, 3));
+     },
+     "API"},
+    {"a job is not disabled by itself",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(kGetJob, job(2, JobState::disabled));
+     },
+     "API"},
+    {"nor enabled",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(DisableJob{"j", {}, {}}, yes(2));
+       s.say(kGetJob, job(3, JobState::disabled));
+       s.say(kGetJob, job(4, JobState::active));
+     },
+     "API"},
+    {"nor ended",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(kGetJob, job(2, JobState::completed));
+     },
+     "API"},
+    {"a change is seen",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(priority(7), yes(2));
+       s.say(kGetJob, job(2));
+     },
+     "API"},
+    {"whole",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(priority(7), yes(2));
+       s.say(kGetJob, job(2, JobState::active, with_priority(7)));
+     },
+     ""},
+};
+
+const Case kVersions[] = {
+    {"a version is not taken back",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(kGetTask, task(5, TaskState::running));
+       s.say(kGetTask, task(3, TaskState::running));
+     },
+     "S11"},
+    {"a read that was asked for before may be older",
+     [](Story& s) {
+       task_is_added(s);
+       const std::size_t early = s.ask(kGetTask);
+       s.say(kGetTask, task(5, TaskState::running, {}, 2));
+       s.answer(early, task(3, TaskState::running));
+     },
+     ""},
+    {"a version has one look",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(kGetTask, task(5, TaskState::running, {}, 1));
+       s.say(kGetTask, task(5, TaskState::running, {}, 2));
+     },
+     "S11"},
+    {"and one change",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(priority(7), yes(2));
+       s.say(priority(8), yes(2));
+     },
+     "S11"},
+    {"a new version needs a change",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(kGetJob, job(2));
+     },
+     "API"},
+    {"the ETag of now wins",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(priority(7, if_match(1)), yes(2));
+       s.say(priority(8, if_match(2)), yes(3));
+     },
+     ""},
+    {"a stale one never",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(priority(7), yes(2));
+       s.say(priority(8, if_match(1)), yes(3));
+     },
+     "S11"},
+    {"and is refused",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(priority(7), yes(2));
+       s.say(priority(8, if_match(1)), no(ErrorCode::condition_not_met));
+     },
+     ""},
+    {"that of now is not",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(priority(8, if_match(1)), no(ErrorCode::condition_not_met));
+     },
+     "S11"},
+    {"unless somebody else may have been quicker",
+     [](Story& s) {
+       job_is_added(s);
+       s.ask(priority(7));
+       s.say(priority(8, if_match(1)), no(ErrorCode::condition_not_met));
+     },
+     ""},
+    {"a read says not modified of the ETag of now",
+     [](Story& s) {
+       job_is_added(s);
+       Conditions conditions;
+       conditions.if_none_match = {etag_text(0, 1)};
+       s.say(GetJob{"j", conditions}, no(ErrorCode::not_modified));
+     },
+     ""},
+    {"not of an old one",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(priority(7), yes(2));
+       Conditions conditions;
+       conditions.if_none_match = {etag_text(0, 1)};
+       s.say(GetJob{"j", conditions}, no(ErrorCode::not_modified));
+     },
+     "S11"},
+};
+
+const Case kAccounts[] = {
+    {"a job of one account is nothing to another",
+     [](Story& s) {
+       job_is_added(s);
+       s.answer(s.ask(kGetJob, "other"), NotHere{});
+     },
+     ""},
+    {"it is not shown",
+     [](Story& s) {
+       job_is_added(s);
+       s.answer(s.ask(kGetJob, "other"), job(1));
+     },
+     "S14"},
+    {"nor taken for its own",
+     [](Story& s) {
+       job_is_added(s);
+       s.answer(s.ask(kGetJob, "other"), job(1, JobState::active, spec(), "other"));
+     },
+     "API"},
+    {"nor changed",
+     [](Story& s) {
+       job_is_added(s);
+       s.answer(s.ask(TerminateJob{"j", {}, "x"}, "other"), yes(2));
+     },
+     "API"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(simulator_reference_model)
+
+#define WINDLASS_CASES(suite, cases)                          \
+  BOOST_DATA_TEST_CASE(suite, bdata::make(cases), c) {        \
+    Story story;                                              \
+    c.tell(story);                                            \
+    BOOST_TEST(story.broken() == std::string_view(c.broken)); \
+  }
+
+WINDLASS_CASES(what_is_unknown_is_open, kUnknown)
+WINDLASS_CASES(refusals_have_a_reason, kRefusals)
+WINDLASS_CASES(states_follow_the_documented_machines, kStates)
+WINDLASS_CASES(versions_are_in_order, kVersions)
+WINDLASS_CASES(accounts_are_apart, kAccounts)
+
+BOOST_AUTO_TEST_SUITE_END()
