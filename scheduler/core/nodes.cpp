@@ -134,8 +134,11 @@ bool give_back_if_empty(Step& step, NodeSeq seq) {
   if (node == nullptr || !node->record.draining || node->slots.used() != 0) return false;
   if (node->record.state == NodeState::leavingpool) return false;
   NodeRecord record = node->record;
+  // A broken node is no less its worker's than another.
+  const auto worker_of = step.state().workers.find(record.worker);
+  const bool connected = worker_of != step.state().workers.end() && worker_of->second.instance != 0;
   const bool worker_gone =
-      record.state == NodeState::unknown || record.state == NodeState::unusable;
+      record.state == NodeState::unknown || (record.state == NodeState::unusable && !connected);
   if (worker_gone) {  // nobody to ask: a worker that comes back is told at its resync
     step.emit(NodeErased{seq});
     return true;

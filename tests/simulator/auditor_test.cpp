@@ -16,6 +16,7 @@ struct Audit {
   Audit() {
     JobRecord job;
     job.seq = 1;
+    job.account = "acct";
     job.spec.id = "j";
     commit(JobPut{job});
     commit(TasksWereAdded{1, {{OpenTask{task(), {}, {}}, ""}}});
@@ -135,6 +136,24 @@ BOOST_AUTO_TEST_CASE(a_completed_task_that_goes_on_is_found) {
   BOOST_TEST(audit.found("S4"));
 }
 
+BOOST_AUTO_TEST_CASE(a_failed_task_goes_on_only_when_it_was_asked_for) {
+  for (const bool asked : {false, true}) {
+    BOOST_TEST_CONTEXT("asked " << asked) {
+      Audit audit;
+      if (asked) audit.auditor.reactivation_asked("acct", "j", "t");
+      audit.auditor.process_started(Audit::start(1));
+      audit.auditor.process_ended(Audit::start(1).id, 3);
+      audit.commit(TaskPut{Audit::running(1)});
+      audit.commit(TaskPut{Audit::completed(1, 3)});
+      TaskRecord again = Audit::task();
+      again.attempt = 1;
+      audit.commit(TaskPut{again});
+      BOOST_TEST(audit.found("S4") == !asked);
+      BOOST_TEST(audit.world.findings.empty() == asked);
+    }
+  }
+}
+
 BOOST_AUTO_TEST_CASE(too_many_retries_are_found) {
   Audit audit;
   TaskRecord task = Audit::task();
@@ -146,7 +165,7 @@ BOOST_AUTO_TEST_CASE(too_many_retries_are_found) {
 
 BOOST_AUTO_TEST_CASE(a_start_in_a_job_that_was_stopped_is_found) {
   Audit audit;
-  audit.auditor.job_stopped("j");
+  audit.auditor.job_stopped("acct", "j");
   audit.commit(TaskPut{Audit::running(1)});
   BOOST_TEST(audit.found("S10"));
 }

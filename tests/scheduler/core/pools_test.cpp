@@ -232,4 +232,22 @@ BOOST_AUTO_TEST_CASE(a_pool_shrinks_while_the_worker_of_its_nodes_is_away) {
   }
 }
 
+// Found by seed 21 of the simulator: the scheduler forgot the node, and its worker kept it for
+// ever.
+BOOST_AUTO_TEST_CASE(a_broken_node_is_given_back_to_its_worker) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 1);
+  shard.say(NodeStatus{"node1", 1, NodeState::unusable, std::nullopt, {{"DiskFull", "", {}}}});
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_dedicated_nodes = 0;
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(resize)));
+  BOOST_TEST(shard.take_orders<ReturnNode>().size() == 1u);
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::resizing));
+  shard.say(NodeReturned{"node1"});
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 0);
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::steady));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
