@@ -291,7 +291,7 @@ std::optional<TaskRules::State> TaskRules::shown(const State& state, const TaskV
   constraints.retries_max = state.constraints.retries_max;
   if (!(constraints == state.constraints)) return std::nullopt;
   if (record.required_slots != state.wanted.required_slots) return std::nullopt;
-  if (!view.document.empty() && view.document != state.wanted.document) return std::nullopt;
+  if (view.document != state.wanted.document) return std::nullopt;  // always asked for
   const bool by_exit = record.failure && record.failure->code == "FailureExitCode";
   if (by_exit && !state.work.may_fail) return std::nullopt;
   State known = state;

@@ -43,7 +43,9 @@ NodeAgent::NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool,
       if (const auto document = options_.decode_document(run.assignment->document))
         prepare_attempt(run, *document);
     } else {
-      if (node->second.start_run) continue;
+      // After a restart of the host the node begins anew, and nothing of an earlier try is left.
+      const auto& info = node->second.grant->start_task_info;
+      if (!info || info->state != StartTaskState::running || node->second.start_run) continue;
       node->second.start_run = id;
       run.environment = start_environment(*node->second.grant);
     }

@@ -128,6 +128,25 @@ BOOST_AUTO_TEST_CASE(a_start_task_cut_by_a_kill_begins_anew) {
   BOOST_TEST((n.status().state == NodeState::idle));
 }
 
+// Found by seed 1018 of the simulator: the worker could not start any more.
+BOOST_AUTO_TEST_CASE(a_start_task_cut_by_a_restart_of_the_host_begins_anew) {
+  StartedNode n(0, true);
+  n.h.staged(n.h.one_work<StageIn>().run);
+  n.h.one_work<StartProcess>();
+  for (int life = 0; life < 2; ++life) {  // it may be killed before it has tidied up
+    n.h.restart("boot-2");
+    n.h.one_work<MakeNode>();
+    n.h.agent->guard_found({}, n.h.now, n.h.effects);
+    n.h.step();
+  }
+  n.h.open();
+  n.h.lease();
+  n.h.agent->node_made(n.node, std::nullopt, n.h.now, n.h.effects);
+  n.h.step();
+  n.one_try(0);
+  BOOST_TEST((n.status().state == NodeState::idle));
+}
+
 BOOST_AUTO_TEST_CASE(a_node_without_folders_is_unusable) {
   AgentHarness h;
   h.open();
