@@ -103,7 +103,8 @@ void Auditor::check_dispatch(ShardId shard, const ShardView& view, const Task& t
   if (record.state != JobState::active)
     world_.violated("S10",
                     text(shard, key) + " starts and its job " + record.spec.id + " is not active");
-  if (stopped_jobs_.contains({record.account, record.spec.id}))
+  const auto stopped = stopped_jobs_.find({record.account, record.spec.id});
+  if (stopped != stopped_jobs_.end() && job->second.made <= stopped->second)
     world_.violated("S10",
                     text(shard, key) + " starts after its job " + record.spec.id + " was stopped");
   const auto alive = alive_.find({shard, key});
@@ -150,7 +151,9 @@ void Auditor::see(ShardId shard, ShardView& view, const JobPut& put) {
     world_.violated("S10", "job " + put.job.spec.id + " was erased and comes back");
     return;
   }
-  JobRecord& record = view.jobs[put.job.seq].record;
+  const auto [job, fresh] = view.jobs.try_emplace(put.job.seq);
+  if (fresh) job->second.made = put.job.version.event;
+  JobRecord& record = job->second.record;
   const bool was_ended = record.state == JobState::completed || record.state == JobState::deleting;
   const bool is_ended = put.job.state == JobState::completed || put.job.state == JobState::deleting;
   if (was_ended && !is_ended)

@@ -6,6 +6,7 @@
 #include "model/shard_event.h"
 #include "simulator/world.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
@@ -34,9 +35,11 @@ class Auditor {
   void process_started(const Start& start);
   void process_ended(const AttemptId& id, std::int32_t exit_code);
 
-  // ---- what clients were promised: no attempt of this job starts from now on
-  void job_stopped(const std::string& account, const std::string& job_id) {
-    stopped_jobs_.insert({account, job_id});
+  // ---- what clients were promised: no attempt of this job starts from now on, unless it is made
+  // again after this event
+  void job_stopped(const std::string& account, const std::string& job_id, EventNumber event) {
+    EventNumber& stopped = stopped_jobs_[{account, job_id}];
+    stopped = std::max(stopped, event);
   }
   // ---- and what they asked for: a task that failed may be active again
   void reactivation_asked(const std::string& account, const std::string& job_id,
@@ -55,6 +58,7 @@ class Auditor {
   };
   struct Job {
     JobRecord record;
+    EventNumber made = 0;
     std::map<std::string, TaskKey> tasks_by_id;  // lower-cased
     std::set<std::string> succeeded;             // ever; satisfied once is satisfied for good
   };
@@ -95,7 +99,7 @@ class Auditor {
   std::map<std::string, SlotCount> slots_used_;             // by node id, of processes alive
   std::map<std::string, AttemptId> alive_by_name_;
   using JobName = std::pair<std::string, std::string>;  // account and id
-  std::set<JobName> stopped_jobs_;
+  std::map<JobName, EventNumber> stopped_jobs_;
   std::set<std::pair<JobName, std::string>> reactivations_;
   std::uint64_t completed_ = 0;
 };

@@ -83,18 +83,21 @@ void History::hear(std::size_t number, const std::string& account, const Request
       std::holds_alternative<Error>(*answer) || std::holds_alternative<NotHere>(*answer);
   if (!changes || refused) return;
   ++acknowledged_;
-  note_promises(account, request);
+  note_promises(account, request, *answer);
 }
 
 void History::report(const std::vector<Contradiction>& found) {
   for (const Contradiction& one : found) world_.violated(one.promise, one.words);
 }
 
-void History::note_promises(const std::string& account, const Request& request) {
+void History::note_promises(const std::string& account, const Request& request,
+                            const Answer& answer) {
+  const auto* done = std::get_if<Done>(&answer);
+  if (done == nullptr) return;
   if (const auto* terminated = std::get_if<TerminateJob>(&request))
-    auditor_.job_stopped(account, terminated->job_id);
+    auditor_.job_stopped(account, terminated->job_id, done->version.event);
   if (const auto* deleted = std::get_if<DeleteJob>(&request))
-    auditor_.job_stopped(account, deleted->job_id);
+    auditor_.job_stopped(account, deleted->job_id, done->version.event);
 }
 
 void History::job_listed(const JobFact& job, const std::vector<TaskRecord>& tasks,

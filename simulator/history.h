@@ -34,7 +34,7 @@ struct TaskFact : Fact {
 };
 
 struct JobFact : Fact {
-  std::size_t pool = 0;
+  std::string pool_id;
   ShardId shard = 0;  // its pool's
   bool dependencies = false;
   std::map<std::string, TaskFact> tasks;
@@ -71,7 +71,7 @@ class History {
   void hear(std::size_t number, const std::string& account, const Request& request,
             const std::optional<Answer>& answer);
   void report(const std::vector<Contradiction>& found);
-  void note_promises(const std::string& account, const Request& request);
+  void note_promises(const std::string& account, const Request& request, const Answer& answer);
 
   World& world_;
   Auditor& auditor_;

@@ -101,6 +101,8 @@ void Workload::act_for(ClientProcess& client, Account& account) {
   if (more_jobs && random_.chance(150)) return make_job(client, account);
   if (accounts_.size() > 1 && random_.chance(60)) return pry(client, account);
   JobFact* job = some_job(account.name);
+  // Its id may be free again, or not yet.
+  if (job != nullptr && job->ended && random_.chance(300)) return send_job(client, *job);
   if (job != nullptr) return act_on(client, account, *job);
   if (more_jobs) make_job(client, account);
 }
@@ -256,11 +258,16 @@ void Workload::make_job(ClientProcess& client, Account& account) {
   job.account = account.name;
   job.id = id;
   const PoolFact& pool = some_pool(account);
+  job.pool_id = pool.id;
   job.shard = pool.shard;
+  send_job(client, job);
+}
+
+void Workload::send_job(ClientProcess& client, JobFact& job) {
   job.dependencies = random_.chance(500);
   JobSpec spec;
-  spec.id = id;
-  spec.pool_id = pool.id;
+  spec.id = job.id;
+  spec.pool_id = job.pool_id;
   spec.priority = static_cast<std::int32_t>(random_.between(-1, 1));
   spec.uses_task_dependencies = job.dependencies;
   spec.parallel_tasks_max =
@@ -270,9 +277,12 @@ void Workload::make_job(ClientProcess& client, Account& account) {
     spec.constraints.max_wall_clock_time =
         random_.between(std::chrono::seconds(5), std::chrono::seconds(90));
   if (random_.chance(120)) spec.on_all_tasks_complete = OnAllTasksComplete::terminatejob;
-  const ShardId home = shard_of(account.name, id, static_cast<ShardId>(world_.options.shards));
+  const ShardId home = shard_of(job.account, job.id, static_cast<ShardId>(world_.options.shards));
   const auto then = [&job](const std::optional<Answer>& answer) {
-    if (is_done(answer)) job.there = true;
+    if (is_done(answer)) {
+      job.there = true;
+      job.ended = false;
+    }
     remember(job)(answer);
   };
   history_.ask(client, job, home, AddJob{spec}, then);
@@ -471,11 +481,11 @@ void Workload::list(ClientProcess& client, Account& account, JobFact& job) {
   page.entries_max = static_cast<std::uint32_t>(random_.between(1, 30));
   const PoolFact& pool = some_pool(account);
   const std::int64_t what = random_.between(0, 99);
-  if (what < 50) {
+  if (what < 40) {
     history_.ask(client, job, job.shard, ListTasks{job.id, page}, {});
-  } else if (what < 65) {
+  } else if (what < 52) {
     history_.ask(client, pool, pool.shard, ListJobs{page}, {});
-  } else if (what < 80) {
+  } else if (what < 64) {
     history_.ask(client, pool, pool.shard, ListPools{page}, {});
   } else {
     history_.ask(client, job, job.shard, GetTaskCounts{job.id}, {});

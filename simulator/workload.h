@@ -41,6 +41,7 @@ class Workload {
   void list_nodes(ClientProcess& client, PoolFact& pool);
 
   void make_job(ClientProcess& client, Account& account);
+  void send_job(ClientProcess& client, JobFact& job);
   void change_job(ClientProcess& client, JobFact& job);
   void patch_job(ClientProcess& client, JobFact& job);
 

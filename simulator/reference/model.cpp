@@ -626,10 +626,38 @@ void ReferenceModel::hear(const Told& told, const ListTasks& question) {
   for (const std::string& id : missed) miss_task(told, question.job_id, id);
 }
 
+// Each count is at least of those that can be nothing else, and at most of those that can be so.
 void ReferenceModel::hear(const Told& told, const GetTaskCounts& question) {
   if (code_of(told.answer) == ErrorCode::job_not_found) return miss_job(told, question.job_id);
   job_is(told, question.job_id, "counts its tasks",
          [](const JobState& state) { return JobRules{}.is_there(state); });
+  const auto* counts = std::get_if<TaskCounts>(&told.answer);
+  if (counts == nullptr) return contradict("API", "GetTaskCounts has an answer of another kind");
+  const auto check = [&](TaskRules::Phase phase, std::int64_t tasks, std::int64_t slots) {
+    std::int64_t tasks_min = 0, tasks_max = 0, slots_min = 0, slots_max = 0;
+    for (const auto& [id, of] : job(told.open.account, question.job_id).tasks) {
+      const auto states = of.story.possible(of.rules, told.open.asked, told.now);
+      const auto counted = [&](const TaskState& state) {
+        return state.phase == phase ? std::int64_t(state.wanted.required_slots) : 0;
+      };
+      const auto [least, most] = std::minmax_element(
+          states.begin(), states.end(),
+          [&](const TaskState& a, const TaskState& b) { return counted(a) < counted(b); });
+      if (states.empty()) continue;
+      slots_min += counted(*least);
+      slots_max += counted(*most);
+      tasks_min += counted(*least) > 0;
+      tasks_max += counted(*most) > 0;
+    }
+    if (tasks < tasks_min || tasks > tasks_max || slots < slots_min || slots > slots_max)
+      contradict("S4", "job " + question.job_id + " counts " + std::to_string(tasks) +
+                           " tasks in phase " + std::to_string(phase) + ", of " +
+                           std::to_string(tasks_min) + " to " + std::to_string(tasks_max));
+  };
+  check(TaskRules::active, counts->tasks.active, counts->slots.active);
+  check(TaskRules::running, counts->tasks.running, counts->slots.running);
+  check(TaskRules::succeeded, counts->tasks.succeeded, counts->slots.succeeded);
+  check(TaskRules::failed, counts->tasks.failed, counts->slots.failed);
 }
 
 std::vector<Contradiction> ReferenceModel::half_done() const {

@@ -74,13 +74,7 @@ class Register {
   const std::vector<Entry>& entries() const { return entries_; }
 
   std::optional<Contradiction> contradiction(const Rules& rules) const {
-    std::vector<const Entry*> points;
-    for (const Entry& entry : entries_) {
-      if (entry.version != 0 && (entry.outcome == Entry::done || entry.outcome == Entry::seen))
-        points.push_back(&entry);
-    }
-    std::stable_sort(points.begin(), points.end(),
-                     [](const Entry* a, const Entry* b) { return place(*a) < place(*b); });
+    const std::vector<const Entry*> points = in_order();
     if (std::string wrong = disorder(points); !wrong.empty()) return Contradiction{"S11", wrong};
     std::vector<Span> spans;
     if (auto wrong = walk(rules, points, spans)) return wrong;
@@ -99,6 +93,19 @@ class Register {
     return std::nullopt;
   }
 
+  // The states that it can have had between the two moments.
+  std::vector<State> possible(const Rules& rules, MonoTime from, MonoTime until) const {
+    std::vector<Span> spans;
+    walk(rules, in_order(), spans);
+    std::vector<State> found;
+    for (const Span& span : spans) {
+      if (span.from > until || from > span.until) continue;
+      for (const State& state : span.before) insert(found, state);
+      for (const State& state : span.later) insert(found, state);
+    }
+    return found;
+  }
+
  private:
   // The time between two answers that carry versions.
   struct Span {
@@ -112,6 +119,18 @@ class Register {
   // At the same version: what made it, who saw it, who took it away.
   static std::pair<EventNumber, int> place(const Entry& entry) {
     return {entry.version, entry.outcome == Entry::seen ? 1 : (entry.takes_away ? 2 : 0)};
+  }
+
+  // Those whose answers carry versions.
+  std::vector<const Entry*> in_order() const {
+    std::vector<const Entry*> points;
+    for (const Entry& entry : entries_) {
+      if (entry.version != 0 && (entry.outcome == Entry::done || entry.outcome == Entry::seen))
+        points.push_back(&entry);
+    }
+    std::stable_sort(points.begin(), points.end(),
+                     [](const Entry* a, const Entry* b) { return place(*a) < place(*b); });
+    return points;
   }
 
   static std::string disorder(const std::vector<const Entry*>& points) {

@@ -165,9 +165,27 @@ BOOST_AUTO_TEST_CASE(too_many_retries_are_found) {
 
 BOOST_AUTO_TEST_CASE(a_start_in_a_job_that_was_stopped_is_found) {
   Audit audit;
-  audit.auditor.job_stopped("acct", "j");
+  audit.auditor.job_stopped("acct", "j", 5);
   audit.commit(TaskPut{Audit::running(1)});
   BOOST_TEST(audit.found("S10"));
+}
+
+BOOST_AUTO_TEST_CASE(a_job_made_again_after_that_is_another_one) {
+  Audit audit;
+  audit.auditor.job_stopped("acct", "j", 5);
+  JobRecord again;
+  again.seq = 2;
+  again.version.event = 6;
+  again.account = "acct";
+  again.spec.id = "j";
+  audit.commit(JobPut{again});
+  TaskRecord task = Audit::task();
+  task.key.job = 2;
+  audit.commit(TasksWereAdded{2, {{OpenTask{task, {}, {}}, ""}}});
+  task.state = TaskState::running;
+  task.attempt = 1;
+  audit.commit(TaskPut{task});
+  BOOST_TEST(audit.world.findings.empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_start_before_its_parent_has_succeeded_is_found) {

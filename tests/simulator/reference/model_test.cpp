@@ -292,6 +292,16 @@ const Case kRefusals[] = {
        s.say(AddJob{spec()}, JobMadeAt{0, {5, {}}});
      },
      "API"},
+    {"a job may be made again once it has gone",
+     [](Story& s) {
+       job_is_added(s);
+       s.say(DeleteJob{"j", {}}, yes(2));
+       s.say(kGetJob, NotHere{});
+       s.say(AddJob{spec()}, no(ErrorCode::job_exists));  // its id goes later
+       s.say(AddJob{spec()}, JobMadeAt{0, {7, {}}});
+       s.say(kGetJob, job(7));
+     },
+     ""},
     {"of a job that arrives the id is taken",
      [](Story& s) {
        s.ask(AddJob{spec()});
@@ -478,6 +488,42 @@ const Case kStates[] = {
      ""},
 };
 
+Answer counts(std::int64_t active, std::int64_t running, std::int64_t failed) {
+  const StateCounts of{active, running, 0, failed};
+  return TaskCounts{of, of};
+}
+const Request kGetCounts = GetTaskCounts{"j"};
+
+const Case kCounts[] = {
+    {"a task is counted wherever it can be",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(kGetCounts, counts(0, 0, 1));
+       s.say(kGetCounts, counts(0, 1, 0));
+     },
+     ""},
+    {"and nowhere else",
+     [](Story& s) {
+       task_failed(s);
+       s.say(kGetCounts, counts(0, 1, 0));
+     },
+     "S4"},
+    {"not twice",
+     [](Story& s) {
+       task_is_added(s);
+       s.say(kGetCounts, counts(2, 0, 0));
+     },
+     "S4"},
+    {"what was not answered may count",
+     [](Story& s) {
+       task_failed(s);
+       s.ask(add_tasks({"u"}));
+       s.say(kGetCounts, counts(1, 0, 1));
+       s.say(kGetCounts, counts(0, 0, 1));
+     },
+     ""},
+};
+
 const Case kVersions[] = {
     {"a version is not taken back",
      [](Story& s) {
@@ -608,6 +654,7 @@ BOOST_AUTO_TEST_SUITE(simulator_reference_model)
 WINDLASS_CASES(what_is_unknown_is_open, kUnknown)
 WINDLASS_CASES(refusals_have_a_reason, kRefusals)
 WINDLASS_CASES(states_follow_the_documented_machines, kStates)
+WINDLASS_CASES(counts_are_those_of_tasks, kCounts)
 WINDLASS_CASES(versions_are_in_order, kVersions)
 WINDLASS_CASES(accounts_are_apart, kAccounts)
 
