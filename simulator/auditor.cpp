@@ -62,7 +62,9 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
   const std::int32_t retries_max = after.constraints.retries_max;
   if (retries_max >= 0 && after.retry_count > std::max(retries_max, before.retry_count))
     world_.violated("S8", text(shard, key) + " is tried more often than it may be");
-  if (after.retry_count < (again ? 0 : before.retry_count))
+  if (again && after.retry_count != 0)
+    world_.violated("S8", text(shard, key) + " is reactivated without all its retries");
+  if (!again && after.retry_count < before.retry_count)
     world_.violated("S8", text(shard, key) + " forgets how often it was tried");
   if (after.attempt > before.attempt) {
     world_.tell(who, text(shard, key) + " attempt " + std::to_string(after.attempt) + " goes to " +

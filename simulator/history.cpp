@@ -1,43 +1,10 @@
 #include "simulator/history.h"
 
-#include <iterator>
+#include "simulator/reference/request_name.h"
 
 namespace windlass::simulator {
 
 namespace {
-
-constexpr const char* kRequests[] = {"AddPool",
-                                     "DeletePool",
-                                     "PatchPool",
-                                     "ResizePool",
-                                     "StopResize",
-                                     "DisableNodeScheduling",
-                                     "EnableNodeScheduling",
-                                     "AddJob",
-                                     "DeleteJob",
-                                     "TerminateJob",
-                                     "DisableJob",
-                                     "EnableJob",
-                                     "ChangeJob",
-                                     "AddTasks",
-                                     "DeleteTask",
-                                     "TerminateTask",
-                                     "ReactivateTask",
-                                     "ChangeTask",
-                                     "GetPool",
-                                     "ListPools",
-                                     "GetNode",
-                                     "ListNodes",
-                                     "ListNodeCounts",
-                                     "FindJob",
-                                     "GetJob",
-                                     "ListJobs",
-                                     "GetTask",
-                                     "ListTasks",
-                                     "GetTaskCounts",
-                                     "FindTaskFiles",
-                                     "FindNodeFiles"};
-static_assert(std::size(kRequests) == std::variant_size_v<Request>);
 
 std::string outcome_of(const std::optional<Answer>& answer) {
   if (!answer) return "nobody knows";
@@ -71,7 +38,7 @@ bool History::ask(ClientProcess& client, const Fact& of, ShardId shard, const Re
 
 void History::hear(std::size_t number, const std::string& account, const Request& request,
                    const std::optional<Answer>& answer) {
-  world_.tell("clients", "request " + std::to_string(number) + " (" + kRequests[request.index()] +
+  world_.tell("clients", "request " + std::to_string(number) + " (" + request_name(request) +
                              " of " + account + "): " + outcome_of(answer));
   const bool changes = changes_something(request);
   if (!answer) {

@@ -1,5 +1,7 @@
 #include "simulator/reference/model.h"
 
+#include "simulator/reference/request_name.h"
+
 namespace windlass::simulator {
 
 namespace {
@@ -8,61 +10,6 @@ using PoolState = PoolRules::State;
 using JobState = JobRules::State;
 using TaskState = TaskRules::State;
 using NodeState = NodeRules::State;
-
-const char* name_of(const AddPool&) {
-  return "AddPool";
-}
-const char* name_of(const DeletePool&) {
-  return "DeletePool";
-}
-const char* name_of(const PatchPool&) {
-  return "PatchPool";
-}
-const char* name_of(const ResizePool&) {
-  return "ResizePool";
-}
-const char* name_of(const StopResize&) {
-  return "StopResize";
-}
-const char* name_of(const DisableNodeScheduling&) {
-  return "DisableNodeScheduling";
-}
-const char* name_of(const EnableNodeScheduling&) {
-  return "EnableNodeScheduling";
-}
-const char* name_of(const AddJob&) {
-  return "AddJob";
-}
-const char* name_of(const DeleteJob&) {
-  return "DeleteJob";
-}
-const char* name_of(const TerminateJob&) {
-  return "TerminateJob";
-}
-const char* name_of(const DisableJob&) {
-  return "DisableJob";
-}
-const char* name_of(const EnableJob&) {
-  return "EnableJob";
-}
-const char* name_of(const ChangeJob&) {
-  return "ChangeJob";
-}
-const char* name_of(const TaskRules::Add&) {
-  return "AddTasks";
-}
-const char* name_of(const DeleteTask&) {
-  return "DeleteTask";
-}
-const char* name_of(const TerminateTask&) {
-  return "TerminateTask";
-}
-const char* name_of(const ReactivateTask&) {
-  return "ReactivateTask";
-}
-const char* name_of(const ChangeTask&) {
-  return "ChangeTask";
-}
 
 std::string text(MonoTime time) {
   return std::to_string(time.ticks / 10'000) + " ms";
@@ -147,7 +94,7 @@ std::size_t ReferenceModel::add(Register<Rules>& story, const Open& open, Act ac
                                 const Conditions& conditions, bool takes_away) {
   typename Register<Rules>::Entry entry;
   entry.asked = open.asked;
-  entry.words = std::string(name_of(act)) + " asked at " + text(open.asked);
+  entry.words = std::string(request_name(open.request)) + " asked at " + text(open.asked);
   entry.if_match = conditions.if_match;
   entry.takes_away = takes_away;
   entry.act = std::move(act);

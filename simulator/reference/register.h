@@ -36,7 +36,8 @@ struct Verdict {
 //   Act                              a wish that changes it
 //   Verdict verdict(State, Act)      by the state alone; conditions are judged here
 //   State after(State, Act)          if it is done
-//   vector<State> moves(State)       where it goes by itself
+//   vector<State> halves(State, Act) through which it may pass before it is done
+//   vector<State> moves(State, MonoTime until)  where it may go by itself by then
 //   bool is_there(State)             there is an entity whose ETag can be compared
 template <class Rules>
 class Register {

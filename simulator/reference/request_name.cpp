@@ -1,0 +1,49 @@
+#include "simulator/reference/request_name.h"
+
+#include <iterator>
+
+namespace windlass::simulator {
+
+namespace {
+
+// In the order of Request.
+constexpr const char* kNames[] = {"AddPool",
+                                  "DeletePool",
+                                  "PatchPool",
+                                  "ResizePool",
+                                  "StopResize",
+                                  "DisableNodeScheduling",
+                                  "EnableNodeScheduling",
+                                  "AddJob",
+                                  "DeleteJob",
+                                  "TerminateJob",
+                                  "DisableJob",
+                                  "EnableJob",
+                                  "ChangeJob",
+                                  "AddTasks",
+                                  "DeleteTask",
+                                  "TerminateTask",
+                                  "ReactivateTask",
+                                  "ChangeTask",
+                                  "GetPool",
+                                  "ListPools",
+                                  "GetNode",
+                                  "ListNodes",
+                                  "ListNodeCounts",
+                                  "FindJob",
+                                  "GetJob",
+                                  "ListJobs",
+                                  "GetTask",
+                                  "ListTasks",
+                                  "GetTaskCounts",
+                                  "FindTaskFiles",
+                                  "FindNodeFiles"};
+static_assert(std::size(kNames) == std::variant_size_v<Request>);
+
+}  // namespace
+
+const char* request_name(const Request& request) {
+  return kNames[request.index()];
+}
+
+}  // namespace windlass::simulator
