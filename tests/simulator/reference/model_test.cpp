@@ -438,6 +438,14 @@ const Case kStates[] = {
        s.say(kGetTask, task(7, TaskState::running, {}, 3));
      },
      "S4"},
+    {"a task is shown with its own document",
+     [](Story& s) {
+       task_is_added(s);
+       TaskView view = std::get<TaskView>(task(3, TaskState::running));
+       view.document = "of another one";
+       s.say(kGetTask, view);
+     },
+     "API"},
     {"a program that fails does not succeed",
      [](Story& s) {
        s.expect({false, true});
