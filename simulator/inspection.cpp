@@ -67,7 +67,10 @@ void Inspection::look_at_job(ClientProcess& client, JobFact& job) {
     if (record->state == JobState::disabled || record->state == JobState::disabling)
       return ask(client, job, job.shard, EnableJob{job.id, {}}, {});
     look.ended = record->state == JobState::completed;
-    look.ends_by_itself = record->spec.on_all_tasks_complete == OnAllTasksComplete::terminatejob;
+    // The grace of a job that never had a task is of wall time, which may have been set back.
+    const bool in_time = record->next_task > 1 || world_.options.clock_step_every == Duration{};
+    look.ends_by_itself =
+        in_time && record->spec.on_all_tasks_complete == OnAllTasksComplete::terminatejob;
     look.tasks.clear();
     look.next.reset();
     list(client, job, look);
