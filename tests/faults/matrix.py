@@ -46,7 +46,7 @@ class Fault:
 
     def __init__(self, site, load, rng, role):
         self.site, self.load, self.rng, self.role = site, load, rng, role
-        self.name = f"{role}-{rng.choice((1, 2))}"
+        self.name = rng.choice(sorted(name for name, member in site.members.items() if member.role == role) or [role])
         self.bit = ""
         load.leases_end |= self.beyond_lease and role in ("scheduler", "worker")
 
@@ -222,6 +222,7 @@ class FileLimit(Fault):
         for _ in range(20):  # those that it has all the time
             used = min(used, len(os.listdir(f"/proc/{pid}/fd")))
             time.sleep(0.02)
+        used -= 2  # a few come and go
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, self.before[1]))
         for other in ("gateway-1" if self.role != "gateway" else "worker-1", "broker-2" if self.role != "broker" else "worker-2"):
             if other != self.name:
@@ -284,7 +285,10 @@ class MemoryLimit(Fault):
             time.sleep(0.05)
         ended = len(self.member().ends) - ends or not alive(pid)
         if ended or denied:
-            self.bit = f"ended by it ({self.site.last_words(self.name)}) and started again" if ended else f"held to {size >> 20} MiB of address space for 10 s"
+            self.bit = f"ended by it ({self.ending()}) and started again" if ended else f"held to {size >> 20} MiB of address space for 10 s"
+
+    def ending(self):
+        return self.site.last_words(self.name) or f"code {self.member().ends[-1]}"
 
     def feed(self):
         with contextlib.suppress(OSError):
