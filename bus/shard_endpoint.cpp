@@ -3,6 +3,7 @@
 #include "bus/brokers.h"
 #include "bus/core/shard_session.h"
 #include "model/assert.h"
+#include "model/fault_points.h"
 #include "schema/codec/command.h"
 #include "schema/codec/envelope.h"
 #include "schema/codec/shard_message.h"
@@ -121,6 +122,7 @@ class ShardEndpoint::Impl : private FrameSink {
 
   std::vector<ShardInput> poll(MonoTime now, std::size_t messages_max) {
     hear(now);
+    if (unlucky(FaultPoint::batch_of_one)) messages_max = 1;
     std::size_t messages = 0;
     while (messages < messages_max) {
       const std::optional<BusFrame> frame = brokers_.receive(now);

@@ -1,6 +1,7 @@
 #include "scheduler/owned_shard.h"
 
 #include "model/assert.h"
+#include "model/fault_points.h"
 #include "model/museum.h"
 #include "runtime/clock.h"
 #include "scheduler/store/errors.h"
@@ -34,6 +35,7 @@ OwnedShard::OwnedShard(ShardId shard, ShardId shards_total, const Settings& sett
 
 void OwnedShard::open(Now now) {
   epoch_ = store_->claim();
+  if (WINDLASS_PLANTED(epoch_not_claimed)) epoch_ = 1;
   core_.recover(batch(), now);
   std::vector<SessionState> sessions;
   batch_->each_session([&](SessionState session) {
@@ -200,9 +202,29 @@ void OwnedShard::tell(std::uint64_t worker, const ToWorker& message) {
     endpoint_.tell_unnumbered(shard_, session->second, message);
     return;
   }
-  if (endpoint_.tell(shard_, session->second, message)) return;
+  const SessionId id = session->second;
+  const bool full = sessions_overrun_.contains(id) || unlucky(FaultPoint::order_queue_full);
+  if (!full && endpoint_.tell(shard_, id, message)) return;
   // Orders must not be lost one by one: the session ends, and the resync tells the whole truth.
-  if (endpoint_.is_open(shard_, session->second)) sessions_overrun_.insert(session->second);
+  if (endpoint_.is_open(shard_, id)) sessions_overrun_.insert(id);
+}
+
+void OwnedShard::answer_clients() {
+  for (const Outgoing& message : effects_.messages) {
+    const auto* reply = std::get_if<ToClient>(&message);
+    if (reply == nullptr) continue;
+    if (const auto* error = std::get_if<Error>(&reply->answer))
+      tally_.refusals.push_back(error->code);
+    if (unlucky(FaultPoint::answer_lost)) continue;
+    endpoint_.answer(shard_, reply->origin.session, reply->origin.sequence, reply->answer);
+  }
+}
+
+void OwnedShard::order_workers() {
+  for (const Outgoing& message : effects_.messages) {
+    const auto* order = std::get_if<ToWorkerProcess>(&message);
+    if (order != nullptr) tell(order->worker, order->message);
+  }
 }
 
 void OwnedShard::speak(Now now) {
@@ -213,17 +235,13 @@ void OwnedShard::speak(Now now) {
   for (const SessionId session : heard_) {
     endpoint_.committed(shard_, session, sessions_.at(session).inbox);
   }
+  answer_clients();
+  order_workers();
   for (const Outgoing& message : effects_.messages) {
-    if (const auto* reply = std::get_if<ToClient>(&message)) {
-      if (const auto* error = std::get_if<Error>(&reply->answer))
-        tally_.refusals.push_back(error->code);
-      endpoint_.answer(shard_, reply->origin.session, reply->origin.sequence, reply->answer);
-    } else if (const auto* order = std::get_if<ToWorkerProcess>(&message)) {
-      tell(order->worker, order->message);
-    } else if (const auto* to_shard = std::get_if<ToShard>(&message)) {
-      std::visit([&](const auto& what) { endpoint_.send(shard_, to_shard->shard, what); },
-                 to_shard->message);
-    }
+    const auto* to_shard = std::get_if<ToShard>(&message);
+    if (to_shard == nullptr || unlucky(FaultPoint::shard_message_lost)) continue;  // it is repeated
+    std::visit([&](const auto& what) { endpoint_.send(shard_, to_shard->shard, what); },
+               to_shard->message);
   }
 }
 
@@ -239,18 +257,28 @@ BatchTally OwnedShard::end_batch(Now now) {
   // Rows may go without an event of their own: those of a deleted job, a share each batch.
   const bool changed = !effects_.events.empty() || must_commit_ || batch_->changed();
   if (changed) {
-    note_before_commit();
+    if (!WINDLASS_PLANTED(inbox_stored_apart)) note_before_commit();
     store_->append(events_before_ + 1, effects_.events);
     events_before_ = core_.state().counters.events;
-    if (WINDLASS_PLANTED(ack_before_commit)) {
-      speak(now);
+    if (WINDLASS_PLANTED(ack_before_commit)) answer_clients();
+    if (WINDLASS_PLANTED(orders_before_commit)) order_workers();
+    if (WINDLASS_PLANTED(ack_before_commit) || WINDLASS_PLANTED(orders_before_commit))
       endpoint_.flush(now.mono);
-      effects_.messages.clear();
-    }
     const MonoTime begun = runtime::mono_now();
-    batch_->commit();
+    try {
+      batch_->commit();
+    } catch (const std::exception&) {
+      if (!WINDLASS_PLANTED(commit_error_ignored)) throw;
+    }
+    if (WINDLASS_PLANTED(inbox_stored_apart)) {
+      batch_ = store_->begin();
+      note_before_commit();
+      batch_->commit();
+    }
     tally_.commit_time = runtime::mono_now() - begun;
     tally_.committed = true;
+    may_die(FaultPoint::crash_before_speaking);
+    may_stall(FaultPoint::stall_before_speaking);
   } else {
     heard_.clear();  // questions only: nothing to keep, their answers acknowledge them
   }

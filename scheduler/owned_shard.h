@@ -59,6 +59,8 @@ class OwnedShard {
   void forget_workers();
   void note_before_commit();
   void speak(Now now);
+  void answer_clients();
+  void order_workers();
   void tell(std::uint64_t worker, const ToWorker& message);
 
   ShardId shard_;

@@ -26,6 +26,20 @@ void Auditor::committed(ShardId shard, EventNumber first_event, const ShardEvent
   view.events = first_event + events.size() - 1;
   for (const ShardEvent& event : events)
     std::visit([&](const auto& what) { see(shard, view, what); }, event);
+  check_let_go(view);
+}
+
+// An attempt that is not to go on keeps its slots, and its task's place, until it has ended.
+void Auditor::check_let_go(ShardView& view) {
+  for (const AttemptId& id : std::exchange(view.let_go, {})) {
+    if (view.lingering.contains(id)) continue;
+    const auto alive = alive_.find({id.shard, id.task});
+    if (alive == alive_.end() || !(alive->second == id)) continue;
+    const auto task = view.tasks.find(id.task);
+    const bool runs_again =
+        task != view.tasks.end() && task->second.record.state != TaskState::completed;
+    world_.violated(runs_again ? "S7" : "S6", text(id) + " is let go, and a process of it lives");
+  }
 }
 
 void Auditor::see(ShardId shard, ShardView& view, const TasksWereAdded& added) {
@@ -52,6 +66,9 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
   const TaskRecord before = std::exchange(found->second.record, put.task);
   const TaskRecord& after = put.task;
   const std::string who = "shard-" + std::to_string(shard);
+  if (before.state == TaskState::running &&
+      (after.state != before.state || after.attempt != before.attempt))
+    view.let_go.insert({shard, key, before.attempt});
   const bool again = before.state == TaskState::completed && after.state != before.state;
   if (again && !(before.result == ExecutionResult::failure && may_be_reactivated(view, after)))
     world_.violated("S4", text(shard, key) + " was completed and is not any more");
@@ -62,6 +79,7 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
   const std::int32_t retries_max = after.constraints.retries_max;
   if (retries_max >= 0 && after.retry_count > std::max(retries_max, before.retry_count))
     world_.violated("S8", text(shard, key) + " is tried more often than it may be");
+  if (after.retry_count > before.retry_count) check_retry(shard, before);
   if (again && after.retry_count != 0)
     world_.violated("S8", text(shard, key) + " is reactivated without all its retries");
   if (!again && after.retry_count < before.retry_count)
@@ -136,12 +154,34 @@ void Auditor::check_completion(ShardId shard, const TaskRecord& task) {
                               ", and " + std::to_string(*task.exit_code) + " is recorded");
 }
 
+// Only what the task did by itself costs one of its retries.
+void Auditor::check_retry(ShardId shard, const TaskRecord& task) {
+  const AttemptId id{shard, task.key, task.attempt};
+  const auto run = ledger_.find(id);
+  const bool failed = run != ledger_.end() && run->second.exit_code &&
+                      *run->second.exit_code != 0 && *run->second.exit_code != kKilled &&
+                      *run->second.exit_code != kTerminated;
+  if (!failed)
+    world_.violated("S8", text(id) + " counts as a try that failed, and no process of it did");
+}
+
+// What runs was committed before anybody was told of it.
+void Auditor::check_start(const AttemptId& id) {
+  const ShardView& view = shards_[id.shard];
+  if (view.erased_tasks.contains(id.task)) return;
+  const auto task = view.tasks.find(id.task);
+  if (task == view.tasks.end() || task->second.record.attempt < id.attempt)
+    world_.violated("S4", text(id) + " runs, and no shard has committed it");
+}
+
 void Auditor::see(ShardId shard, ShardView& view, const TaskErased& erased) {
   const auto found = view.tasks.find(erased.key);
   if (found == view.tasks.end()) {
     world_.violated("S10", text(shard, erased.key) + " is erased and is not there");
     return;
   }
+  if (found->second.record.state == TaskState::running)
+    view.let_go.insert({shard, erased.key, found->second.record.attempt});
   view.jobs[erased.key.job].tasks_by_id.erase(lower_cased(found->second.record.id));
   view.tasks.erase(found);
   view.erased_tasks.insert(erased.key);
@@ -179,11 +219,26 @@ void Auditor::see(ShardId shard, ShardView& view, const JobErased& erased) {
 }
 
 void Auditor::see(ShardId shard, ShardView& view, const NodePut& put) {
-  const auto [node, fresh] = view.nodes.try_emplace(put.node.seq, put.node.state);
-  if (!fresh && std::exchange(node->second, put.node.state) == put.node.state) return;
+  const auto [node, fresh] = view.nodes.try_emplace(put.node.seq, put.node);
+  if (!fresh && std::exchange(node->second, put.node).state == put.node.state) return;
   world_.tell("shard-" + std::to_string(shard),
               "node " + put.node.id + " of pool " + std::to_string(put.node.pool) +
                   " is in state " + std::to_string(static_cast<int>(put.node.state)));
+}
+
+std::string Auditor::nodes_not_settled() const {
+  std::string text;
+  for (const auto& [shard, view] : shards_) {
+    for (const auto& [seq, node] : view.nodes) {
+      // That its folders or its start task failed is a last word, too.
+      const bool settled = node.state == NodeState::idle || node.state == NodeState::running ||
+                           node.state == NodeState::offline || node.state == NodeState::unusable ||
+                           node.state == NodeState::starttaskfailed;
+      if (!settled)
+        text += " " + node.id + " (state " + std::to_string(static_cast<int>(node.state)) + ")";
+    }
+  }
+  return text;
 }
 
 void Auditor::see(ShardId shard, ShardView& view, const NodeErased& erased) {
@@ -200,6 +255,15 @@ void Auditor::see(ShardId shard, ShardView&, const PoolPut& put) {
                   std::to_string(static_cast<int>(put.pool.allocation_state)));
 }
 
+void Auditor::see(ShardId, ShardView& view, const LingeringPut& put) {
+  view.lingering.insert(put.attempt.id);
+}
+
+void Auditor::see(ShardId, ShardView& view, const LingeringErased& erased) {
+  view.lingering.erase(erased.id);
+  view.let_go.insert(erased.id);
+}
+
 void Auditor::see(ShardId shard, ShardView&, const ClaimPut& put) {
   world_.tell("shard-" + std::to_string(shard), "claim " + std::to_string(put.claim.id) + " of " +
                                                     std::to_string(put.claim.count) + " nodes");
@@ -212,6 +276,7 @@ void Auditor::see(ShardId shard, ShardView&, const ClaimErased& erased) {
 
 void Auditor::process_started(const Start& start) {
   world_.tell("ledger", text(start.id) + " runs on " + start.node_id);
+  check_start(start.id);
   if (!ledger_.emplace(start.id, Run{start, std::nullopt}).second)
     world_.violated("S4", text(start.id) + " is started twice");
   const auto [alive, alone] = alive_.emplace(std::pair{start.id.shard, start.id.task}, start.id);

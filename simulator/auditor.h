@@ -16,6 +16,10 @@
 
 namespace windlass::simulator {
 
+// Exit codes of processes that the guard has ended; no task of the workload ends so by itself.
+inline constexpr std::int32_t kKilled = 137;
+inline constexpr std::int32_t kTerminated = 143;
+
 class Auditor {
  public:
   explicit Auditor(World& world) : world_(world) {}
@@ -50,6 +54,8 @@ class Auditor {
   std::uint64_t processes_started() const { return ledger_.size(); }
   std::uint64_t tasks_completed() const { return completed_; }
   std::size_t processes_alive() const { return alive_.size(); }
+  // Nodes of which a shard does not say yet whether they can take tasks, in words.
+  std::string nodes_not_settled() const;
 
  private:
   struct Task {
@@ -68,9 +74,11 @@ class Auditor {
     std::set<TaskKey> erased_tasks;
     std::map<JobSeq, Job> jobs;
     std::set<JobSeq> erased_jobs;
-    std::map<NodeSeq, NodeState> nodes;
+    std::map<NodeSeq, NodeRecord> nodes;
+    std::set<AttemptId> lingering;
+    std::set<AttemptId> let_go;  // in this commit: they run no more, or linger from now on
   };
-  struct Run {
+  struct Run {  // a process
     Start start;
     std::optional<std::int32_t> exit_code;  // once it is over
   };
@@ -83,6 +91,8 @@ class Auditor {
   void see(ShardId shard, ShardView& view, const NodePut& put);
   void see(ShardId shard, ShardView& view, const NodeErased& erased);
   void see(ShardId shard, ShardView& view, const PoolPut& put);
+  void see(ShardId shard, ShardView& view, const LingeringPut& put);
+  void see(ShardId shard, ShardView& view, const LingeringErased& erased);
   void see(ShardId shard, ShardView& view, const ClaimPut& put);
   void see(ShardId shard, ShardView& view, const ClaimErased& erased);
   template <class Event>
@@ -91,6 +101,9 @@ class Auditor {
   bool may_be_reactivated(const ShardView& view, const TaskRecord& task) const;
   void check_dispatch(ShardId shard, const ShardView& view, const Task& task);
   void check_completion(ShardId shard, const TaskRecord& task);
+  void check_retry(ShardId shard, const TaskRecord& task);
+  void check_start(const AttemptId& id);
+  void check_let_go(ShardView& view);
 
   World& world_;
   std::map<ShardId, ShardView> shards_;

@@ -15,6 +15,7 @@ void Faults::begin() {
   const Options& options = world_.options;
   plan(options.cut_every, [this] { cut(); });
   plan(options.partition_every, [this] { partition(); });
+  plan(options.fade_every, [this] { fade(); });
   plan(options.crash_every, [this] { one_of(victims_.processes)->crash("it is killed"); });
   plan(options.freeze_every, [this] {
     // Mostly for moments, sometimes for longer than a lease.
@@ -65,6 +66,24 @@ void Faults::partition() {
     if (!from_all && broker != chosen) continue;
     if (there) network_.block(place, static_cast<std::size_t>(broker), true, how_long);
     if (back) network_.block(place, static_cast<std::size_t>(broker), false, how_long);
+  }
+}
+
+// A road that goes bad: what comes back takes seconds, and a little later nothing gets there at
+// all.
+void Faults::fade() {
+  const std::size_t place =
+      random_.chance(500) ? one_of(victims_.workers)->place() : one_of(victims_.link_places);
+  const Duration by = random_.between(milliseconds(500), seconds(9));
+  const Duration fades = random_.between(milliseconds(500), seconds(12));
+  const Duration silent = random_.between(seconds(5), seconds(60));
+  world_.bit("fading road");
+  for (int i = 0; i < world_.options.brokers; ++i) {
+    const auto broker = static_cast<std::size_t>(i);
+    network_.lag(place, broker, false, by, fades + silent);
+    world_.timeline.after(fades, [this, place, broker, silent] {
+      if (!world_.calm) network_.block(place, broker, true, silent);
+    });
   }
 }
 

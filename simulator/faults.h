@@ -28,6 +28,7 @@ class Faults {
   void plan(Duration every, std::function<void()> fault);
   void cut();
   void partition();
+  void fade();
 
   template <class List>
   auto& one_of(List& list) {

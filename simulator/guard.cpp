@@ -7,8 +7,6 @@ namespace windlass::simulator {
 
 namespace {
 
-constexpr std::int32_t kKilled = 137;
-constexpr std::int32_t kTerminated = 143;
 constexpr Duration kExitTime = std::chrono::milliseconds(2);
 
 }  // namespace
@@ -44,7 +42,7 @@ void Guard::start(const worker::StartProcess& request, const std::optional<Audit
     held.failed = true;
     return say(GuardStartFailed{request.run});
   }
-  held.stubborn = random_.chance(100);
+  held.stubborn = random_.chance(300);
   if (of) auditor_.process_started(*of);
   say(GuardStarted{request.run});
 
@@ -86,7 +84,8 @@ void Guard::stop(worker::RunId run, Duration grace) {
   else if (found->second.stubborn)
     plan_end(run, grace, worker::StopCause::none, kKilled);
   else
-    plan_end(run, kExitTime, worker::StopCause::none, kTerminated);
+    plan_end(run, random_.chance(500) ? kExitTime : random_.between(kExitTime, grace),
+             worker::StopCause::none, kTerminated);
 }
 
 void Guard::acknowledge(worker::RunId run) {

@@ -36,8 +36,8 @@ struct MemoryTables {
 struct MemoryDisk {
   MemoryTables tables;
 
-  // Called around each commit of a batch that changed something; both may throw, which is the
-  // process's death: before, the batch is lost; after, it is durable and nobody knows.
+  // Called around each commit of a batch that changed something. The first may throw, which is the
+  // process's death: the batch is lost.
   std::function<void()> before_commit = [] {};
   std::function<void(EventNumber first_event, const ShardEvents& events)> after_commit =
       [](EventNumber, const ShardEvents&) {};

@@ -1,14 +1,15 @@
 #include "simulator/museum.h"
 
 #include "model/museum.h"
+#include "simulator/apart.h"
 #include "simulator/simulation.h"
 
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <cerrno>
+#include <algorithm>
 #include <cstdio>
-#include <system_error>
+#include <iterator>
+#include <map>
 #include <vector>
 
 namespace windlass::simulator {
@@ -29,33 +30,70 @@ const Exhibit kExhibits[] = {
 #undef WINDLASS_MUSEUM_EXHIBIT
 };
 
-// In a process of its own, because a planted bug may well end it. What gave the bug away; empty:
-// nothing did.
-std::string run_apart(museum::Bug bug, std::uint64_t seed) {
-  int pipe_ends[2];
-  if (::pipe(pipe_ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
-  std::fflush(stdout);
-  const pid_t child = ::fork();
-  if (child < 0) throw std::system_error(errno, std::generic_category(), "fork");
-  if (child == 0) {
-    museum::chosen = bug;
-    ::dup2(pipe_ends[1], STDERR_FILENO);  // a failed assertion says so there
-    const Outcome outcome = simulate(draw_options(seed), false);
-    for (const std::string& finding : outcome.findings)
-      std::fprintf(stderr, "%s\n", finding.c_str());
-    std::_Exit(0);
+// Promises that at least one bug must have been seen to break.
+constexpr const char* kPromises[] = {"S1", "S2", "S3",  "S4",  "S5",  "S6",  "S7",
+                                     "S8", "S9", "S10", "S11", "S12", "S14", "L1"};
+
+// What is given away sooner by something else, and shows that a promise is broken by a later seed.
+constexpr struct {
+  const char* promise;
+  museum::Bug bug;
+} kAlsoShown[] = {{"S1", museum::Bug::ack_before_commit}};
+
+// A run takes seconds; one that does not end was ended by its bug.
+constexpr unsigned kRunSecondsMax = 120;
+
+const char* name_of(museum::Bug bug) {
+  return std::find_if(std::begin(kExhibits), std::end(kExhibits),
+                      [bug](const Exhibit& exhibit) { return exhibit.bug == bug; })
+      ->name;
+}
+
+struct Given {
+  std::uint64_t seed = 0;
+  std::string away;  // empty: nothing was found
+};
+
+// "S7" of "S7: two at a time"; assertions and invariants name no promise.
+std::string promise_of(const std::string& finding) {
+  const std::string promise = finding.substr(0, finding.find(':'));
+  return promise.size() <= 3 ? promise : "assertions";
+}
+
+// In processes of their own, because a planted bug may well end them. The first of the seeds that
+// gave the bug away, by this promise if one is named.
+Given run_apart(museum::Bug bug, const std::string& promise, std::uint64_t first,
+                std::uint64_t last) {
+  std::vector<Apart> runs;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    runs.emplace_back(
+        [bug, seed](std::ostream& out) {
+          ::alarm(kRunSecondsMax);
+          museum::chosen = bug;
+          const Outcome outcome = simulate(draw_options(seed), false);
+          for (const std::string& finding : outcome.findings) out << finding << '\n';
+        },
+        Apart::Stderr::is_said);
   }
-  ::close(pipe_ends[1]);
-  std::string said;
-  char buffer[512];
-  ssize_t size = 0;
-  while ((size = ::read(pipe_ends[0], buffer, sizeof buffer)) > 0)
-    said.append(buffer, static_cast<std::size_t>(size));
-  ::close(pipe_ends[0]);
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (said.empty() && status != 0) return "the process ended by a signal";
-  return said.substr(0, said.find('\n'));
+  Given given;
+  for (std::uint64_t seed = first; seed <= last; ++seed) {
+    const Apart::End end = runs[seed - first].wait();
+    if (!given.away.empty() || (end.said.empty() && end.status == 0)) continue;
+    const std::string away = end.said.empty() ? "the process ended by a signal"
+                                              : end.said.substr(0, end.said.find('\n'));
+    if (promise.empty() || promise_of(away) == promise) given = {seed, away};
+  }
+  return given;
+}
+
+Given look_for(museum::Bug bug, const std::string& promise, std::uint64_t seeds_max,
+               int processes) {
+  const auto step = static_cast<std::uint64_t>(processes);
+  for (std::uint64_t seed = 1; seed <= seeds_max; seed += step) {
+    const Given given = run_apart(bug, promise, seed, std::min(seed + step - 1, seeds_max));
+    if (!given.away.empty()) return given;
+  }
+  return {};
 }
 
 }  // namespace
@@ -67,26 +105,47 @@ bool plant(const std::string& name) {
   return museum::chosen != museum::Bug::none;
 }
 
-int run_museum() {
-  int missed = 0;
+int run_museum(int processes) {
+  std::size_t found = 0;
+  std::uint64_t needed = 0;
+  std::map<std::string, std::string> bugs_by_promise;
   std::printf("%-32s %5s  %s\n", "PLANTED BUG", "SEEDS", "GIVEN AWAY BY");
   for (const Exhibit& exhibit : kExhibits) {
-    std::uint64_t seed = 0;
-    std::string found;
-    while (found.empty() && seed < kMuseumSeedsMax) found = run_apart(exhibit.bug, ++seed);
-    if (found.empty()) {
-      ++missed;
+    const Given given = look_for(exhibit.bug, "", kMuseumSeedsMax, processes);
+    if (given.away.empty()) {
       std::printf("%-32s %5s  %s\n", exhibit.name, "none", exhibit.what);
-    } else {
-      std::printf("%-32s %5llu  %.100s\n", exhibit.name, static_cast<unsigned long long>(seed),
-                  found.c_str());
+      continue;
     }
+    ++found;
+    needed = std::max(needed, given.seed);
+    bugs_by_promise[promise_of(given.away)] += std::string(" ") + exhibit.name;
+    std::printf("%-32s %5llu  %.120s\n", exhibit.name, static_cast<unsigned long long>(given.seed),
+                given.away.c_str());
   }
-  const std::size_t total = std::size(kExhibits);
-  std::printf("%zu of %zu planted bugs found within %llu seeds each\n",
-              total - static_cast<std::size_t>(missed), total,
-              static_cast<unsigned long long>(kMuseumSeedsMax));
-  return missed == 0 ? 0 : 1;
+  for (const auto& [promise, bug] : kAlsoShown) {
+    if (!bugs_by_promise[promise].empty()) continue;
+    const Given given = look_for(bug, promise, kMuseumSeedsMax, processes);
+    if (given.away.empty()) continue;
+    needed = std::max(needed, given.seed);
+    bugs_by_promise[promise] +=
+        std::string(" ") + name_of(bug) + " (seed " + std::to_string(given.seed) + ")";
+  }
+  for (const char* promise : kPromises) bugs_by_promise[promise];
+  std::size_t unbroken = 0;
+  std::printf("\n%-12s BROKEN BY\n", "PROMISE");
+  for (const auto& [promise, bugs] : bugs_by_promise) {
+    if (bugs.empty()) ++unbroken;
+    std::printf("%-12s%s\n", promise.c_str(), bugs.empty() ? " none" : bugs.c_str());
+  }
+  const Given unplanted = look_for(museum::Bug::none, "", needed, processes);
+  std::printf("\n%zu of %zu planted bugs found within %llu seeds each; without a bug ", found,
+              std::size(kExhibits), static_cast<unsigned long long>(kMuseumSeedsMax));
+  if (unplanted.away.empty())
+    std::printf("the seeds 1-%llu are clean\n", static_cast<unsigned long long>(needed));
+  else
+    std::printf("seed %llu finds: %s\n", static_cast<unsigned long long>(unplanted.seed),
+                unplanted.away.c_str());
+  return found == std::size(kExhibits) && unbroken == 0 && unplanted.away.empty() ? 0 : 1;
 }
 
 #else
@@ -95,7 +154,7 @@ bool plant(const std::string&) {
   return false;
 }
 
-int run_museum() {
+int run_museum(int) {
   std::fprintf(stderr, "this build has no planted bugs: see simulator/README.md\n");
   return 2;
 }

@@ -12,7 +12,9 @@ inline constexpr std::uint64_t kMuseumSeedsMax = 500;
 // Plants the bug of this name for the rest of the process. False: this build has none of that name.
 bool plant(const std::string& name);
 
-// Prints the table: bug, seeds needed, what gave it away. The exit code: 0 when all were found.
-int run_museum();
+// Prints a table: bug, seeds needed, what gave it away; another one: promise, bugs that break it;
+// and whether the same seeds are clean without a bug. So many processes share the seeds. The exit
+// code: 0 when all bugs were found, each promise of the tables has one, and the seeds are clean.
+int run_museum(int processes);
 
 }  // namespace windlass::simulator

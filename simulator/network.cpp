@@ -26,7 +26,7 @@ class Network::ProcessLinks final : public bus::Links {
     if (links_[link].connection == 0) return false;
     Frame frame{std::move(envelope), std::move(body)};
     Network& network = network_;
-    network.carry(network.path(owner_.place(), link, true), frame,
+    network.carry(network.path(owner_.place(), link, true), owner_.free_at(), frame,
                   [&network, link, connection = links_[link].connection, instance = instance_,
                    number = links_[link].number, frame] {
                     BrokerEnd& end = network.brokers_[link];
@@ -141,17 +141,19 @@ broker::PassResult Network::pass_on(std::size_t broker, InstanceId to, std::uint
   const auto name = brokers_[broker].names.find({to, number});
   if (name == brokers_[broker].names.end()) return broker::PassResult::unknown;
   const std::size_t place = processes_.at(to)->owner().place();
-  carry(path(place, broker, false), frame, [this, broker, to, connection = name->second, frame] {
-    const auto found = processes_.find(to);
-    if (found != processes_.end()) found->second->arrive(broker, connection, frame);
-  });
+  carry(path(place, broker, false), world_.timeline.now(), frame,
+        [this, broker, to, connection = name->second, frame] {
+          const auto found = processes_.find(to);
+          if (found != processes_.end()) found->second->arrive(broker, connection, frame);
+        });
   return broker::PassResult::passed;
 }
 
-void Network::carry(Path& path, const Frame& frame, const std::function<void()>& deliver) {
+void Network::carry(Path& path, MonoTime leaves, const Frame& frame,
+                    const std::function<void()>& deliver) {
   const Options& options = world_.options;
   world_.trace.mix(frame.envelope.size() << 32 | frame.body.size());
-  const MonoTime now = world_.timeline.now();
+  const MonoTime now = std::max(world_.timeline.now(), leaves);
   if (now < path.blocked_until) return world_.bit("blocked frame");
   int copies = 1;
   if (!world_.calm && random_.chance(options.loss)) {
@@ -167,6 +169,7 @@ void Network::carry(Path& path, const Frame& frame, const std::function<void()>&
       world_.bit("slow frame");
       delay = random_.between(options.delay_max, std::max(options.delay_max, options.slow_max));
     }
+    if (now < path.slow_until) delay += path.slow_by;
     MonoTime arrival = now + delay;
     if (!options.reordering || world_.calm) arrival = std::max(arrival, path.last_arrival);
     path.last_arrival = std::max(path.last_arrival, arrival);
@@ -193,8 +196,15 @@ void Network::block(std::size_t place, std::size_t broker, bool towards_broker, 
   path(place, broker, towards_broker).blocked_until = world_.timeline.now() + how_long;
 }
 
+void Network::lag(std::size_t place, std::size_t broker, bool towards_broker, Duration by,
+                  Duration how_long) {
+  Path& slow = path(place, broker, towards_broker);
+  slow.slow_until = world_.timeline.now() + how_long;
+  slow.slow_by = by;
+}
+
 void Network::heal() {
-  for (auto& [key, path] : paths_) path.blocked_until = {};
+  for (auto& [key, path] : paths_) path.blocked_until = path.slow_until = {};
   for (auto& [place, until] : cut_until_) until = {};
   for (const auto& [instance, links] : processes_) {
     for (std::size_t broker = 0; broker < brokers_.size(); ++broker) connect_soon(instance, broker);

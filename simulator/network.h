@@ -48,7 +48,10 @@ class Network {
   void cut(std::size_t place, std::size_t broker, Duration how_long);
   // Nothing passes from the place to the broker (or the other way) for so long; nobody is told.
   void block(std::size_t place, std::size_t broker, bool towards_broker, Duration how_long);
-  void heal();  // nothing is cut or blocked any more
+  // What passes takes `by` longer for so long.
+  void lag(std::size_t place, std::size_t broker, bool towards_broker, Duration by,
+           Duration how_long);
+  void heal();  // nothing is cut, blocked or slow any more
 
  private:
   class ProcessLinks;
@@ -59,6 +62,8 @@ class Network {
   };
   struct Path {  // between a place and a broker, in one direction
     MonoTime blocked_until{};
+    MonoTime slow_until{};
+    Duration slow_by{};
     MonoTime last_arrival{};
   };
   struct BrokerEnd {
@@ -72,8 +77,8 @@ class Network {
   void connect_soon(InstanceId instance, std::size_t broker);
   void connect(InstanceId instance, std::size_t broker);
   void disconnect(ProcessLinks& links, std::size_t broker);
-  // Calls deliver() once, never or twice, each at its time.
-  void carry(Path& path, const Frame& frame, const std::function<void()>& deliver);
+  // Calls deliver() once, never or twice, each at its time. It leaves at `leaves`, or now.
+  void carry(Path& path, MonoTime leaves, const Frame& frame, const std::function<void()>& deliver);
   Path& path(std::size_t place, std::size_t broker, bool towards_broker) {
     return paths_[{{place, broker}, towards_broker}];
   }

@@ -44,7 +44,7 @@ Options draw_options(std::uint64_t seed) {
   options.safety_phase = random.between(seconds(30), seconds(180));
   options.batch_messages_max = random.chance(200) ? 1 : 20'000;
   options.commit_time_max = milliseconds(random.chance(200) ? 400 : 3);
-  options.task_time_max = random.between(milliseconds(10), seconds(20));
+  options.task_time_max = random.between(milliseconds(10), seconds(random.chance(200) ? 60 : 20));
   options.client_patience = random.between(seconds(2), seconds(60));
 
   options.loss = sometimes(random, 100);
@@ -63,7 +63,7 @@ Options draw_options(std::uint64_t seed) {
   options.parting_every = sometimes(random, seconds(20), seconds(120));
   const int often = random.chance(250) ? 400 : 50;
   options.commit_fails = sometimes(random, often);
-  options.dies_after_commit = sometimes(random, often);
+  options.fade_every = sometimes(random, seconds(10), seconds(60));
   options.drift_max = random.chance(500) ? 1000 : 0;
   options.restless_pools = random.chance(250);
   options.two_accounts = random.chance(300);
@@ -91,7 +91,7 @@ std::string Options::text() const {
   text += ms("crash_every", crash_every) + ms("freeze_every", freeze_every);
   text += ms("host_crash_every", host_crash_every) + ms("clock_step_every", clock_step_every);
   text += ms("parting_every", parting_every) + number("commit_fails", commit_fails);
-  text += number("dies_after_commit", dies_after_commit) + number("drift_max", drift_max);
+  text += ms("fade_every", fade_every) + number("drift_max", drift_max);
   return text;
 }
 

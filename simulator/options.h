@@ -52,8 +52,9 @@ struct Options {
   Duration parting_every{};    // schedulers that stop on purpose
   Duration move_every{};       // shards that change their scheduler
   int commit_fails = 0;        // per ten thousand commits
-  int dies_after_commit = 0;   // and workers between two writes
   int file_failures = 0;       // per thousand of a worker's dealings with files
+  Duration fade_every{};       // links that get slow, then silent
+  bool fault_points = true;    // as the seed has them (fault_judge.h)
   std::int64_t drift_max = 0;  // parts per million
 
   std::string text() const;

@@ -29,12 +29,20 @@ void Process::start() {
   planned_.reset();
   busy_until_ = {};
   tell("starts");
+  if (act([this] { boot(clock_.read(world_.timeline.now())); })) wake();
+}
+
+bool Process::act(const std::function<void()>& code) {
+  world_.acting = this;
   try {
-    boot(clock_.read(world_.timeline.now()));
+    code();
   } catch (const Crashed& crashed) {
-    return end(crashed.what());
+    world_.acting = nullptr;
+    end(crashed.what());
+    return false;
   }
-  wake();
+  world_.acting = nullptr;
+  return true;
 }
 
 void Process::end(const std::string& why) {
@@ -65,6 +73,11 @@ void Process::freeze(Duration how_long) {
   plan_turn(busy_until_);
 }
 
+void Process::stall(Duration how_long, const std::string& where) {
+  tell("is held up: " + where);
+  busy_for(how_long);
+}
+
 void Process::wake() {
   if (running_) plan_turn(world_.timeline.now() + kTurnMin);
 }
@@ -81,12 +94,7 @@ void Process::plan_turn(MonoTime when) {
 void Process::run() {
   planned_.reset();
   if (world_.timeline.now() < busy_until_) return plan_turn(busy_until_);
-  try {
-    turn(clock_.read(world_.timeline.now()));
-  } catch (const Crashed& crashed) {
-    return end(crashed.what());
-  }
-  if (!running_) return;
+  if (!act([this] { turn(clock_.read(world_.timeline.now())); }) || !running_) return;
   const MonoTime now = world_.timeline.now();
   if (const auto at = next_turn(clock_.read(now)))
     plan_turn(std::max(now + kTurnMin, clock_.truth_of(*at)));

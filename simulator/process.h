@@ -6,7 +6,9 @@
 #include "simulator/host_clock.h"
 #include "simulator/world.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -28,7 +30,11 @@ class Process {
   void start();
   void crash(const std::string& why);  // kill -9; it is started again a little later
   void freeze(Duration how_long);      // SIGSTOP, then SIGCONT
-  void wake();                         // something has arrived
+  // Its code, which runs now, is held up: what it sends from here on leaves that much later.
+  void stall(Duration how_long, const std::string& where);
+  // When what its code sends now leaves.
+  MonoTime free_at() const { return busy_until_; }
+  void wake();  // something has arrived
 
   bool running() const { return running_; }
   const std::string& name() const { return name_; }
@@ -45,7 +51,11 @@ class Process {
   // The program ends by itself now and is started again later; call it last.
   void end(const std::string& why);
   // Nothing else happens in this program before.
-  void busy_for(Duration time) { busy_until_ = world_.timeline.now() + time; }
+  void busy_for(Duration time) {
+    busy_until_ = std::max(busy_until_, world_.timeline.now()) + time;
+  }
+  // Runs code of the program. False: it died in it.
+  bool act(const std::function<void()>& code);
   void tell(const std::string& what) { world_.tell(name_, what); }
 
   World& world_;

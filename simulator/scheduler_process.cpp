@@ -27,9 +27,6 @@ void SchedulerProcess::equip(ShardId shard, MemoryDisk& disk) {
   disk.after_commit = [this, shard](EventNumber first, const ShardEvents& events) {
     committed_ = true;
     auditor_.committed(shard, first, events);
-    if (world_.calm || world_.random.between(0, 9999) >= world_.options.dies_after_commit) return;
-    world_.bit("crash between commit and speaking");
-    throw Crashed("between commit and speaking");
   };
 }
 
@@ -126,19 +123,32 @@ std::optional<MonoTime> SchedulerProcess::next_turn(Now now) {
   return next;
 }
 
+std::string SchedulerProcess::owed() const {
+  std::string text;
+  for (const auto& shard : shards_) {
+    const std::string name = " shard " + std::to_string(shard->id());
+    const MemoryTables& tables = folders_.disk(shard->id()).tables;
+    for (const auto& [key, row] : tables.outbox)
+      text += name + " a message to shard " + std::to_string(row.to);
+    for (const auto& [key, reservation] : tables.reservations) {
+      if (reservation.state == ReservationState::reserved)
+        text += name + " the making of job " + reservation.job_id;
+    }
+  }
+  return text;
+}
+
 void SchedulerProcess::part() {
   if (!running()) return;
   world_.bit("parting");
   const Now now = clock().read(world_.timeline.now());
-  try {
+  const bool parted = act([&] {
     for (const auto& shard : shards_) shard->part(now);
     endpoint_->flush(now.mono);
     for (const auto& shard : shards_) endpoint_->release(shard->id());
     endpoint_->flush(now.mono);
-  } catch (const Crashed& crashed) {
-    return end(crashed.what());
-  }
-  end("it parts");
+  });
+  if (parted) end("it parts");
 }
 
 }  // namespace windlass::simulator

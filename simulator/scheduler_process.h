@@ -21,6 +21,9 @@ class SchedulerProcess final : public Process {
   // Grants parting leases, lets go of its shards and ends; it is started again a little later.
   void part();
 
+  // What its shards owe each other or other shards, in words. Nothing when all are of one mind.
+  std::string owed() const;
+
  private:
   void boot(Now now) override;
   void turn(Now now) override;

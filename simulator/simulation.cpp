@@ -2,10 +2,12 @@
 
 #include "simulator/broker_process.h"
 #include "simulator/client_process.h"
+#include "simulator/fault_judge.h"
 #include "simulator/faults.h"
 #include "simulator/history.h"
 #include "simulator/inspection.h"
 #include "simulator/scheduler_process.h"
+#include "simulator/stranger.h"
 #include "simulator/worker_process.h"
 #include "simulator/workload.h"
 
@@ -20,6 +22,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kInspectionPause = milliseconds(500);
+constexpr Duration kSettlingMax = seconds(60);  // after everything has ended
+constexpr int kStrangerActs = 30;               // of a thousand acts
 constexpr Duration kQuietBefore = seconds(25);  // longer than anything stays on the road
 
 class Simulation {
@@ -31,12 +35,15 @@ class Simulation {
         folders_(world_),
         history_(world_, auditor_),
         workload_(world_, history_),
-        inspection_(world_, history_, workload_) {
+        stranger_(world_, history_),
+        inspection_(world_, history_, workload_),
+        judge_(world_) {
     populate();
   }
 
   Outcome run() {
     world_.tell("world", world_.options.text());
+    world_.tell("world", judge_.text());
     Faults faults(world_, network_, victims());
     begin();
     faults.begin();
@@ -109,9 +116,16 @@ class Simulation {
     world_.timeline.after(world_.random.between(Duration{}, 2 * workload_.pause()),
                           [this, &client] {
                             if (world_.calm) return;
-                            if (client.running()) workload_.act(client);
+                            if (client.running()) act(client);
                             act_later(client);
                           });
+  }
+
+  void act(ClientProcess& client) {
+    if (world_.random.chance(kStrangerActs))
+      stranger_.act(client);
+    else
+      workload_.act(client);
   }
 
   void run_until(MonoTime until) {
@@ -151,7 +165,28 @@ class Simulation {
       if (inspecting_ && idle) inspection_.go_on(client);
       run_until(now + kInspectionPause);
     }
+    if (world_.findings.empty()) settle();
     if (world_.findings.empty()) check_rest();
+  }
+
+  // What workers, shards and shards among each other have to agree on comes out without a request.
+  std::string unsettled() const {
+    std::string text;
+    if (const std::string nodes = auditor_.nodes_not_settled(); !nodes.empty())
+      text += "; nodes that are not settled:" + nodes;
+    for (const auto& scheduler : schedulers_) {
+      if (const std::string owed = scheduler->owed(); !owed.empty()) text += "; owed:" + owed;
+    }
+    return text;
+  }
+
+  void settle() {
+    const MonoTime deadline = world_.timeline.now() + kSettlingMax + 2 * world_.options.lease;
+    while (world_.findings.empty() && !unsettled().empty()) {
+      if (world_.timeline.now() >= deadline)
+        return world_.violated("L3", "everything has ended, and there are" + unsettled());
+      run_until(world_.timeline.now() + kInspectionPause);
+    }
   }
 
   void check_rest() {
@@ -164,6 +199,7 @@ class Simulation {
     Outcome outcome;
     outcome.findings = world_.findings;
     outcome.faults = world_.faults;
+    outcome.points = judge_.uses();
     outcome.steps = world_.timeline.steps();
     outcome.attempts = auditor_.processes_started();
     outcome.tasks_completed = auditor_.tasks_completed();
@@ -183,7 +219,9 @@ class Simulation {
   ShardFolders folders_;
   History history_;
   Workload workload_;
+  Stranger stranger_;
   Inspection inspection_;
+  FaultJudge judge_;
   std::vector<std::unique_ptr<BrokerProcess>> brokers_;
   std::vector<std::unique_ptr<SchedulerProcess>> schedulers_;
   std::vector<std::unique_ptr<WorkerProcess>> workers_;

@@ -1,6 +1,7 @@
 // One run: a world from a seed, its trouble, its calm, and what was found.
 #pragma once
 
+#include "simulator/fault_judge.h"
 #include "simulator/options.h"
 
 #include <cstdint>
@@ -13,7 +14,8 @@ namespace windlass::simulator {
 struct Outcome {
   std::vector<std::string> findings;            // broken promises; empty: all were kept
   std::map<std::string, std::uint64_t> faults;  // that bit, by kind
-  std::uint64_t hash = 0;                       // of the trace
+  FaultPointUses points;
+  std::uint64_t hash = 0;  // of the trace
   std::uint64_t steps = 0;
   std::uint64_t attempts = 0;  // processes that were started
   std::uint64_t tasks_completed = 0;

@@ -1,5 +1,6 @@
 #include "simulator/worker_process.h"
 
+#include "model/fault_points.h"
 #include "schema/codec/task_document.h"
 
 #include <algorithm>
@@ -130,20 +131,12 @@ void WorkerProcess::apply() {
   if (!effects_.empty()) worker::carry_out(effects_, *this);
 }
 
-void WorkerProcess::maybe_die(const char* where) {
-  if (world_.calm || world_.random.between(0, 9999) >= world_.options.dies_after_commit) return;
-  world_.bit("worker crash between two writes");
-  throw Crashed(where);
-}
-
 void WorkerProcess::save_grants() {
-  maybe_die("before its grants are written");
   grants_ = worker::encode_grant_book(agent_->book());
 }
 
 void WorkerProcess::append_spool(const std::string& frames) {
   if (frames.empty()) return;
-  maybe_die("before its spool is written");
   spool_ += frames;
   for (auto& [id, run] : worker::read_spool(frames).runs) {
     if (run.assignment) begun_[id] = *run.assignment;
@@ -151,8 +144,6 @@ void WorkerProcess::append_spool(const std::string& frames) {
 }
 
 void WorkerProcess::send(std::vector<worker::Outgoing>& messages) {
-  if (messages.empty()) return;
-  maybe_die("before it speaks");
   agent_bus_->outgoing().send(messages);
 }
 
@@ -160,7 +151,7 @@ void WorkerProcess::do_work(const std::vector<worker::Work>& work) {
   using namespace worker;
   for (const Work& item : work) {
     if (const auto* process = std::get_if<StartProcess>(&item)) {
-      maybe_die("before a task is started");
+      may_die(FaultPoint::crash_before_spawn);  // also between two starts
       start(*process);
     } else if (const auto* forget = std::get_if<ForgetProcess>(&item)) {
       guard_.acknowledge(forget->run);

@@ -37,7 +37,6 @@ class WorkerProcess final : public Process {
 
   void hear_guard(Now now);
   void apply();
-  void maybe_die(const char* where);
   std::optional<FailureInfo> file_failure();
 
   void save_grants();

@@ -330,7 +330,7 @@ void Workload::patch_job(ClientProcess& client, JobFact& job) {
 
 // ---- tasks ---------------------------------------------------------------------------------
 
-NewTask Workload::draw_task(JobFact& job, TaskFact& fact) {
+NewTask Workload::draw_task(JobFact& job, TaskFact& fact, const TaskFact* after) {
   NewTask task;
   task.id = fact.id;
   task.required_slots =
@@ -359,7 +359,9 @@ NewTask Workload::draw_task(JobFact& job, TaskFact& fact) {
   }
   if (random_.chance(300)) task.retries_max = static_cast<std::int32_t>(random_.between(0, 3));
   fact.work += time * 4;
-  if (job.dependencies && random_.chance(300)) {
+  if (after != nullptr) {
+    task.depends_on_ids = document.depends_on_ids = {after->id};
+  } else if (job.dependencies && random_.chance(300)) {
     if (const TaskFact* parent = some_task(job); parent != nullptr && parent->id != fact.id)
       task.depends_on_ids = document.depends_on_ids = {parent->id};
   }
@@ -395,8 +397,21 @@ void Workload::ask_again(ClientProcess& client, JobFact& job) {
 void Workload::add_again(ClientProcess& client, JobFact& job) {
   TaskFact& fact = one_of(job.tasks).second;
   if (!fact.ended && random_.chance(800)) return;
-  std::vector<NewTask> tasks{draw_task(job, fact)};
-  if (random_.chance(100)) tasks.push_back(tasks.front());
+  add_again(client, job, fact);
+}
+
+void Workload::add_again(ClientProcess& client, JobFact& job, TaskFact& fact) {
+  std::vector<NewTask> tasks;
+  if (job.dependencies && random_.chance(500)) {  // this time after something new
+    TaskFact& parent = job.tasks["before-" + fact.id];
+    parent.account = job.account;
+    parent.id = "before-" + fact.id;
+    tasks.push_back(draw_task(job, parent));
+    tasks.push_back(draw_task(job, fact, &parent));
+  } else {
+    tasks.push_back(draw_task(job, fact));
+  }
+  if (random_.chance(100)) tasks.push_back(tasks.back());
   send_tasks(client, job, std::move(tasks));
 }
 
@@ -427,8 +442,10 @@ void Workload::end_task(ClientProcess& client, JobFact& job, TaskFact& task) {
                  remember(task));
     return;
   }
-  const auto then = [&task](const std::optional<Answer>& answer) {
-    if (is_done(answer)) task.there = false;
+  const auto then = [this, &client, &job, &task](const std::optional<Answer>& answer) {
+    if (!is_done(answer)) return;
+    task.there = false;
+    if (!world_.calm && random_.chance(500)) add_again(client, job, task);
   };
   if (history_.ask(client, job, job.shard, DeleteTask{job.id, task.id, conditions}, then))
     task.ended = true;

@@ -48,8 +48,10 @@ class Workload {
   void make_tasks(ClientProcess& client, Account& account, JobFact& job);
   void ask_again(ClientProcess& client, JobFact& job);
   void add_again(ClientProcess& client, JobFact& job);
+  void add_again(ClientProcess& client, JobFact& job, TaskFact& fact);
   void send_tasks(ClientProcess& client, JobFact& job, std::vector<NewTask> tasks);
-  NewTask draw_task(JobFact& job, TaskFact& fact);
+  // `after`: what it depends on; nothing: as chance has it.
+  NewTask draw_task(JobFact& job, TaskFact& fact, const TaskFact* after = nullptr);
   void end_task(ClientProcess& client, JobFact& job, TaskFact& task);
   void reactivate(ClientProcess& client, JobFact& job, TaskFact& task);
   void change_task(ClientProcess& client, JobFact& job, TaskFact& task);

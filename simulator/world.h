@@ -14,6 +14,8 @@
 
 namespace windlass::simulator {
 
+class Process;
+
 struct World {
   World(const Options& drawn, bool print) : options(drawn), random(drawn.seed), trace(print) {}
 
@@ -30,7 +32,8 @@ struct World {
   Random random;
   Trace trace;
   Timeline timeline;
-  bool calm = false;  // no more faults
+  bool calm = false;          // no more faults
+  Process* acting = nullptr;  // whose code runs now
   std::vector<std::string> findings;
   std::map<std::string, std::uint64_t> faults;  // that bit, by kind
 };

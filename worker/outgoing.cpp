@@ -1,5 +1,7 @@
 #include "worker/outgoing.h"
 
+#include "model/fault_points.h"
+
 namespace windlass::worker {
 
 OutgoingMessages::OutgoingMessages(bus::PeerEndpoint& endpoint, bool track_reports)
@@ -10,6 +12,7 @@ bool OutgoingMessages::send_one(ShardId shard, const FromWorker& message) {
     endpoint_.send_unnumbered(shard, message);  // a lost one is followed by the next
     return true;
   }
+  if (unlucky(FaultPoint::report_queue_full)) return false;
   const auto sequence = endpoint_.send(shard, message);
   if (!sequence) return false;
   if (track_reports_) {

@@ -1,6 +1,7 @@
 #include "bus/core/outbox.h"
 
 #include "model/assert.h"
+#include "model/fault_points.h"
 
 #include <algorithm>
 #include <utility>
@@ -135,7 +136,7 @@ void Outbox::flush(MonoTime now, const Emit& emit) {
   const auto add = [&](Sequence sequence, Item& item) {
     const bool follows = !run.empty() && run_first + run.size() == sequence;
     if (!follows || run.size() >= kFrameMessagesMax ||
-        run_bytes + item.message.size() > kFrameBytesMax)
+        run_bytes + item.message.size() > kFrameBytesMax || unlucky(FaultPoint::frame_of_one))
       end_run();
     if (run.empty()) run_first = sequence;
     run.push_back({item.in_reply_to, item.message});
@@ -143,6 +144,7 @@ void Outbox::flush(MonoTime now, const Emit& emit) {
     item.sent_at = now;
   };
 
+  if (in_flight_ > 0 && unlucky(FaultPoint::resend_at_once)) resend_all_ = true;
   const bool expired = retransmit_at_ && *retransmit_at_ <= now;
   if (resend_all_ || expired) {
     if (expired && !resend_all_) backoff_ = std::min(backoff_ + 1, kBackoffMax);

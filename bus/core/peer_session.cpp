@@ -1,5 +1,8 @@
 #include "bus/core/peer_session.h"
 
+#include "model/fault_points.h"
+#include "model/museum.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -109,7 +112,9 @@ PeerArrivals PeerSession::on_frame(const Envelope& envelope, std::span<const Bun
                                    MonoTime now) {
   PeerArrivals arrivals;
   told_.clear();
-  if (state_ != State::open || envelope.session != session_ || envelope.epoch != epoch_) {
+  const bool fits =
+      envelope.epoch == epoch_ || (WINDLASS_PLANTED(old_epoch_accepted) && envelope.epoch < epoch_);
+  if (state_ != State::open || envelope.session != session_ || !fits) {
     if (state_ == State::open && envelope.session == session_ && envelope.epoch > epoch_)
       begin_opening();
     ++refused_;
@@ -150,7 +155,9 @@ void PeerSession::take_messages(const Envelope& envelope, std::span<const Bundle
     ++taken_through_;
     tell({told_.back().in_reply_to, told_.back().message}, now, arrivals);
   }
-  if (unacknowledged_ > 0 && !acknowledge_at_) acknowledge_at_ = now + kAcknowledgeDelay;
+  if (unacknowledged_ == 0 || acknowledge_at_) return;
+  acknowledge_at_ =
+      now + (unlucky(FaultPoint::acknowledge_late) ? kRetransmitMax : kAcknowledgeDelay);
 }
 
 void PeerSession::tell(const BundleEntry& entry, MonoTime now, PeerArrivals& arrivals) {
@@ -217,7 +224,7 @@ Envelope PeerSession::envelope(FrameKind kind) const {
   out.session = session_;
   out.taken.acknowledged_through = taken_through_;
   for (const auto& [sequence, held] : held_) out.taken.above.push_back(sequence);
-  out.credit = kCreditMessages;
+  out.credit = unlucky(FaultPoint::credit_of_one) ? 1 : kCreditMessages;
   out.released_through = outbox_.released_through();
   out.settled_through = outbox_.settled_through();
   return out;

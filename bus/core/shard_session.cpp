@@ -1,6 +1,7 @@
 #include "bus/core/shard_session.h"
 
 #include "bus/core/limits.h"
+#include "model/fault_points.h"
 #include "model/museum.h"
 
 #include <algorithm>
@@ -144,7 +145,7 @@ Envelope ShardSession::envelope(FrameKind kind) const {
   out.epoch = identity_.epoch;
   out.session = state_.id;
   out.taken = durable_;
-  out.credit = kCreditMessages;
+  out.credit = unlucky(FaultPoint::credit_of_one) ? 1 : kCreditMessages;
   return out;
 }
 

@@ -72,6 +72,8 @@ std::set<std::string> unmet_dependencies(const State& state, Rows& rows, JobSeq 
   for (const std::string& id : ids) {
     std::string lower = lower_cased(id);
     const std::optional<TaskSeq> parent = rows.find_task(job, lower);
+    if (WINDLASS_PLANTED(dependency_on_unfinished) && parent && state.find_running({job, *parent}))
+      continue;
     if (parent && !state.find_running({job, *parent})) {
       const std::optional<TaskRecord> done = rows.done_task({job, *parent});
       if (done && done->result == ExecutionResult::success) continue;
@@ -123,7 +125,10 @@ void satisfy_dependents(const State& state, Rows& rows, Job& job, const TaskReco
     WINDLASS_ASSERT(open.has_value());
     open->depends_on_ids.clear();
     rows.put_open_task(*open);
-    make_ready(state, job, open->record);
+    if (WINDLASS_PLANTED(added_again_beside_lingering))
+      job.ready.push(task, slots);
+    else
+      make_ready(state, job, open->record);
   }
 }
 
@@ -536,7 +541,7 @@ void write_back(State& state, Rows& rows) {
   state.jobs_dirty.clear();
   for (const NodeSeq node : state.nodes_dirty) rows.put_node(state.nodes.at(node).record);
   state.nodes_dirty.clear();
-  rows.put_counters(state.counters);
+  if (!WINDLASS_PLANTED(counters_not_stored)) rows.put_counters(state.counters);
 }
 
 }  // namespace windlass::scheduler

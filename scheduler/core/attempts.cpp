@@ -46,6 +46,8 @@ FailureInfo failure_exit_code() {
 
 void put(Step& step, TaskRecord task) {
   task.version = step.next_version();
+  if (WINDLASS_PLANTED(version_from_wall_clock))
+    task.version.event = static_cast<EventNumber>(step.now.wall.ticks);
   step.emit(TaskPut{std::move(task)});
 }
 
@@ -85,8 +87,9 @@ FailureInfo task_ended(std::string_view why) {
 
 bool take_report(Step& step, const AttemptEnded& report) {
   const RunningTask* running = step.state().find_running(report.id.task);
-  const bool current = running != nullptr && (running->record.attempt == report.id.attempt ||
-                                              WINDLASS_PLANTED(stale_report_accepted));
+  const bool current =
+      running != nullptr && (running->record.attempt == report.id.attempt ||
+                             (WINDLASS_PLANTED(stale_report_accepted) && report.exit_code == 0));
   if (!current) {
     if (step.state().find_lingering(report.id) == nullptr) return false;
     drop_lingering(step, report.id);
@@ -141,6 +144,7 @@ void requeue_running(Step& step, const RunningTask& running, bool counted) {
 
 void requeue_lost(Step& step, const RunningTask& running) {
   TaskRecord task = running.record;
+  if (WINDLASS_PLANTED(lost_attempt_costs_a_retry)) task.retry_count += 1;
   clear_run(task);
   enter(task, TaskState::active, step.now.wall);
   put(step, std::move(task));

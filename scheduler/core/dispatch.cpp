@@ -1,6 +1,7 @@
 #include "scheduler/core/dispatch.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/placement/policy.h"
 
@@ -38,7 +39,7 @@ void start(Step& step, const Pool& pool, const Job& job, OpenTask open, const No
   WINDLASS_ASSERT(job.record.state == JobState::active);
   WINDLASS_ASSERT(takes_tasks(step.state(), node));
   TaskRecord task = std::move(open.record);
-  task.attempt += 1;
+  if (!WINDLASS_PLANTED(attempt_number_reused) || task.attempt == 0) task.attempt += 1;
   enter(task, TaskState::running, step.now.wall);
   task.start_time = step.now.wall;
   task.node = TaskNode{pool.record.spec.id, node.record.id, node.record.worker};

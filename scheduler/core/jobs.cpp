@@ -1,6 +1,7 @@
 #include "scheduler/core/jobs.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/conditions.h"
 #include "scheduler/core/reservations.h"
@@ -135,7 +136,8 @@ Decision decide(Step& step, const std::string& account, const TerminateJob& comm
 Decision decide(Step& step, const std::string& account, const DisableJob& command) {
   const Found found = find(step, account, command.job_id, command.conditions);
   if (found.job == nullptr) return found.refusal;
-  if (const auto refused = refuses_change(found.job->record.state)) return Error{*refused};
+  const auto refused = refuses_change(found.job->record.state);
+  if (refused && !WINDLASS_PLANTED(ended_job_disabled)) return Error{*refused};
   if (found.job->record.state == JobState::enabling) {
     return Error{ErrorCode::operation_invalid_for_current_state};
   }

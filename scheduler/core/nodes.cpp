@@ -1,6 +1,7 @@
 #include "scheduler/core/nodes.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/conditions.h"
 
@@ -161,7 +162,8 @@ void drain(Step& step, NodeSeq seq, NodeDeallocationOption option) {
   if (option == NodeDeallocationOption::requeue) fate = TasksOfNode::requeue;
   if (option == NodeDeallocationOption::terminate) fate = TasksOfNode::end;
   empty_node(step, seq, fate, "The node of the task was removed");
-  give_back_if_empty(step, seq);
+  if (give_back_if_empty(step, seq) && WINDLASS_PLANTED(shrink_reenters))
+    pursue_targets(step, record.pool);
 }
 
 // Idle nodes go first, then those that run least; the youngest among equals.

@@ -1,4 +1,5 @@
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/apply.h"
 
 namespace windlass::scheduler {
@@ -80,7 +81,7 @@ void recover_jobs_and_tasks(State& state, Rows& rows) {
 void recover(State& state, Rows& rows) {
   state.counters = rows.counters();
   recover_pools_and_nodes(state, rows);
-  recover_lingering(state, rows);
+  if (!WINDLASS_PLANTED(lingering_not_recovered)) recover_lingering(state, rows);
   recover_jobs_and_tasks(state, rows);
   rows.each_reservation([&](Reservation reservation) {
     state.reservations.emplace(entity_key(reservation.account, reservation.job_id), reservation);

@@ -41,7 +41,7 @@ void Shard::recover(Rows& rows, Now now) {
   scheduler::recover(state_, rows);
   Duration wait = std::max(settings_.lease, state_.counters.lease_longest) + settings_.lease_margin;
   if (WINDLASS_PLANTED(takeover_without_waiting)) wait = {};
-  state_.other_leases_until = now.mono + wait;
+  state_.other_leases_until = lease_clock(now) + wait;
   for (auto& [id, worker] : state_.workers) worker.lease_until = state_.other_leases_until;
   for (const auto& [id, claim] : state_.claims) {
     state_.workers[claim.worker].lease_until = state_.other_leases_until;
@@ -90,7 +90,7 @@ bool Shard::other_leases_count() const {
 
 // What starts after this one need not wait for leases that have ended.
 void Shard::forget_other_leases(Step& step) {
-  if (!other_leases_count() || step.now.mono < state_.other_leases_until) return;
+  if (!other_leases_count() || lease_clock(step.now) < state_.other_leases_until) return;
   step.emit(LeasesBounded{settings_.lease});
 }
 
@@ -101,7 +101,7 @@ void Shard::check_clocks(Step& step) {
     const Duration early = WINDLASS_PLANTED(lease_not_waited_for)
                                ? settings_.lease / 2 + settings_.lease_margin
                                : Duration{};
-    if (worker.lease_until <= step.now.mono + early) expired.push_back(id);
+    if (worker.lease_until <= lease_clock(step.now) + early) expired.push_back(id);
   }
   for (const std::uint64_t worker : expired) {
     expire_lease(step, worker);
@@ -185,11 +185,13 @@ bool Shard::awaits(const Origin& origin) const {
 
 void Shard::part(Now now, Rows& rows, Effects& effects) {
   Step step(state_, rows, now, settings_, effects);
-  if (settings_.lease_parting > state_.counters.lease_longest) {
+  if (settings_.lease_parting > state_.counters.lease_longest &&
+      !WINDLASS_PLANTED(parting_lease_forgotten)) {
     step.emit(LeasesBounded{settings_.lease_parting});
   }
-  state_.other_leases_until = std::max(state_.other_leases_until,
-                                       now.mono + settings_.lease_parting + settings_.lease_margin);
+  state_.other_leases_until =
+      std::max(state_.other_leases_until,
+               lease_clock(now) + settings_.lease_parting + settings_.lease_margin);
   for (const auto& [id, worker] : state_.workers) {
     if (worker.instance == 0 || !worker.renewed_at) continue;
     // From a moment that the worker knows and that has passed: it may hear this late.

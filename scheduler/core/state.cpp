@@ -8,7 +8,7 @@
 namespace windlass::scheduler {
 
 EntityKey entity_key(std::string_view account, std::string_view id) {
-  return {lower_cased(account), lower_cased(id)};
+  return {WINDLASS_PLANTED(account_not_in_key) ? "" : lower_cased(account), lower_cased(id)};
 }
 
 const Pool* State::find_pool(std::string_view account, std::string_view id) const {

@@ -1,6 +1,7 @@
 #include "scheduler/core/tasks.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/conditions.h"
 #include "scheduler/core/nodes.h"
@@ -77,7 +78,8 @@ std::optional<TaskRecord> find_task(const State& state, Rows& rows, JobSeq job,
 Decision decide(Step& step, const std::string& account, AddTasks& command) {
   const Job* job = step.state().find_job(account, command.job_id);
   if (job == nullptr) return NotHere{};
-  if (const auto refused = refuses_tasks(job->record)) return Error{*refused, {}, {}};
+  const auto closed = refuses_tasks(job->record);
+  if (closed && !WINDLASS_PLANTED(refused_and_done)) return Error{*closed, {}, {}};
   TasksAdded answer;
   answer.outcomes.resize(command.tasks.size());
   TasksWereAdded event{job->record.seq, {}};
@@ -98,6 +100,7 @@ Decision decide(Step& step, const std::string& account, AddTasks& command) {
     event.tasks.push_back({std::move(open), std::move(task.document)});
   }
   if (!event.tasks.empty()) step.emit(std::move(event));
+  if (WINDLASS_PLANTED(refused_and_done) && closed) return Error{*closed, {}, {}};
   return answer;
 }
 

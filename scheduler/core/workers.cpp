@@ -14,6 +14,7 @@ namespace {
 
 // A live worker may still be told; asks again for what it may not have heard.
 void repeat_requests(Step& step, std::uint64_t worker_id) {
+  if (WINDLASS_PLANTED(requests_not_repeated)) return;
   const State& state = step.state();
   for (const auto& [id, claim] : state.claims) {
     if (claim.worker != worker_id) continue;
@@ -172,8 +173,8 @@ bool take(Step& step, std::uint64_t worker_id, const AttemptEnded& report) {
 
 bool take(Step& step, std::uint64_t worker_id, const RenewLease& renewal) {
   Worker& worker = step.soft().workers[worker_id];
-  worker.lease_until = std::max(worker.lease_until,
-                                step.now.mono + step.settings.lease + step.settings.lease_margin);
+  worker.lease_until = std::max(
+      worker.lease_until, lease_clock(step.now) + step.settings.lease + step.settings.lease_margin);
   worker.renewed_at = std::max(worker.renewed_at.value_or(renewal.sent_at), renewal.sent_at);
   step.tell_worker(worker_id, LeaseRenewed{renewal.sent_at, step.settings.lease});
   return true;
@@ -181,6 +182,9 @@ bool take(Step& step, std::uint64_t worker_id, const RenewLease& renewal) {
 
 bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
   const State& state = step.state();
+  // It asked in an epoch before, too, and both came now: the first said how things were, and of
+  // what we have told it since the second knows nothing.
+  if (state.workers.at(worker_id).synced && !WINDLASS_PLANTED(second_resync_believed)) return false;
   Resynced answer;
   const std::set<AttemptId> running(resync.running.begin(), resync.running.end());
   const std::set<AttemptId> unreported(resync.unreported.begin(), resync.unreported.end());
@@ -222,6 +226,7 @@ bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
     // arrived, or it lost them. Nothing of them can run.
     std::vector<AttemptId> missing;
     for (const auto& [attempt, slots] : node->slots.held()) {
+      if (WINDLASS_PLANTED(missing_attempts_believed)) break;
       if (!running.contains(attempt) && !unreported.contains(attempt)) missing.push_back(attempt);
     }
     for (const AttemptId& attempt : missing) {
@@ -251,8 +256,10 @@ void worker_connected(Step& step, std::uint64_t worker_id, InstanceId instance) 
   worker.synced = false;
   worker.offers_free.clear();
   worker.renewed_at.reset();
-  const MonoTime until = std::max(step.now.mono + step.settings.lease + step.settings.lease_margin,
-                                  step.state().other_leases_until);
+  const MonoTime others =
+      WINDLASS_PLANTED(parting_lease_not_counted) ? MonoTime{} : step.state().other_leases_until;
+  const MonoTime until =
+      std::max(lease_clock(step.now) + step.settings.lease + step.settings.lease_margin, others);
   if (worker.lease_until == kNoLease || worker.lease_until < until) worker.lease_until = until;
   for (const NodeSeq node : worker.nodes) reindex_node(step.soft(), node);
   if (step.settings.lease > step.state().counters.lease_longest) {

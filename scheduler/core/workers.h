@@ -1,9 +1,15 @@
 // What workers say, and what their silence means.
 #pragma once
 
+#include "model/museum.h"
 #include "scheduler/core/step.h"
 
 namespace windlass::scheduler {
+
+// Leases are counted by the clock that nobody sets.
+inline MonoTime lease_clock(Now now) {
+  return WINDLASS_PLANTED(lease_from_wall_clock) ? MonoTime{now.wall.ticks} : now.mono;
+}
 
 // A session with this worker was opened or resumed by the process `instance`.
 void worker_connected(Step& step, std::uint64_t worker, InstanceId instance);

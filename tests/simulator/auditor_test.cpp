@@ -45,9 +45,20 @@ struct Audit {
     return {{0, {1, 1}, attempt}, "n", 1, 1, "j/t"};
   }
 
-  void commit(ShardEvent event) {
-    auditor.committed(0, events + 1, {std::move(event)});
-    ++events;
+  void commit(ShardEvent event) { commit(ShardEvents{std::move(event)}); }
+  void commit(const ShardEvents& together) {
+    auditor.committed(0, events + 1, together);
+    events += together.size();
+  }
+  // Another task of the job, which runs.
+  void run_another(TaskSeq seq, const std::string& id) {
+    TaskRecord other = task();
+    other.id = id;
+    other.key.task = seq;
+    commit(TasksWereAdded{1, {{OpenTask{other, {}, {}}, ""}}});
+    other.state = TaskState::running;
+    other.attempt = 1;
+    commit(TaskPut{other});
   }
   bool found(std::string_view promise) const {
     return world.findings.size() == 1 && world.findings[0].starts_with(promise);
@@ -97,7 +108,11 @@ BOOST_AUTO_TEST_CASE(an_attempt_given_away_while_the_one_before_lives_is_found) 
 
 BOOST_AUTO_TEST_CASE(two_processes_of_a_task_are_found) {
   Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
   audit.auditor.process_started(Audit::start(1));
+  audit.commit(TaskPut{Audit::task()});
+  audit.commit(TaskPut{Audit::running(2)});
+  audit.world.findings.clear();  // that it is given away is another check
   Auditor::Start second = Audit::start(2);
   second.node_id = "m";
   audit.auditor.process_started(second);
@@ -106,6 +121,8 @@ BOOST_AUTO_TEST_CASE(two_processes_of_a_task_are_found) {
 
 BOOST_AUTO_TEST_CASE(a_process_beside_one_of_an_earlier_task_of_that_id_is_found) {
   Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
+  audit.run_another(2, "later");
   audit.auditor.process_started(Audit::start(1));
   Auditor::Start later = Audit::start(1);
   later.id.task.task = 2;
@@ -116,6 +133,8 @@ BOOST_AUTO_TEST_CASE(a_process_beside_one_of_an_earlier_task_of_that_id_is_found
 
 BOOST_AUTO_TEST_CASE(more_slots_than_a_node_has_are_found) {
   Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
+  audit.run_another(2, "u");
   audit.auditor.process_started(Audit::start(1));
   Auditor::Start other = Audit::start(1);
   other.id.task.task = 2;
@@ -126,9 +145,9 @@ BOOST_AUTO_TEST_CASE(more_slots_than_a_node_has_are_found) {
 
 BOOST_AUTO_TEST_CASE(a_completed_task_that_goes_on_is_found) {
   Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
   audit.auditor.process_started(Audit::start(1));
   audit.auditor.process_ended(Audit::start(1).id, 0);
-  audit.commit(TaskPut{Audit::running(1)});
   audit.commit(TaskPut{Audit::completed(1, 0)});
   TaskRecord again = Audit::task();
   again.attempt = 1;
@@ -141,9 +160,9 @@ BOOST_AUTO_TEST_CASE(a_failed_task_goes_on_only_when_it_was_asked_for) {
     BOOST_TEST_CONTEXT("asked " << asked) {
       Audit audit;
       if (asked) audit.auditor.reactivation_asked("acct", "j", "t");
+      audit.commit(TaskPut{Audit::running(1)});
       audit.auditor.process_started(Audit::start(1));
       audit.auditor.process_ended(Audit::start(1).id, 3);
-      audit.commit(TaskPut{Audit::running(1)});
       audit.commit(TaskPut{Audit::completed(1, 3)});
       TaskRecord again = Audit::task();
       again.attempt = 1;
@@ -154,9 +173,64 @@ BOOST_AUTO_TEST_CASE(a_failed_task_goes_on_only_when_it_was_asked_for) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_process_that_no_shard_has_committed_is_found) {
+  Audit audit;
+  audit.auditor.process_started(Audit::start(1));
+  BOOST_TEST(audit.found("S4"));
+}
+
+BOOST_AUTO_TEST_CASE(an_attempt_that_is_let_go_while_it_lives_is_found_unless_it_lingers) {
+  for (const bool lingers : {false, true}) {
+    Audit audit;
+    audit.commit(TaskPut{Audit::running(1)});
+    audit.auditor.process_started(Audit::start(1));
+    TaskRecord ended = Audit::running(1);
+    ended.state = TaskState::completed;
+    ended.result = ExecutionResult::failure;
+    const LingeringPut put{{Audit::start(1).id, 1, 1, "j", "t", false}};
+    audit.commit(lingers ? ShardEvents{TaskPut{ended}, put} : ShardEvents{TaskPut{ended}});
+    BOOST_TEST(audit.world.findings.empty() == lingers);
+    if (lingers) audit.commit(LingeringErased{Audit::start(1).id});
+    BOOST_TEST(audit.found("S6"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_that_no_failed_process_has_cost_is_found) {
+  for (const auto& [exit_code, found] :
+       {std::pair{3, false}, std::pair{137, true}, std::pair{0, true}}) {
+    Audit audit;
+    audit.commit(TaskPut{Audit::running(1)});
+    audit.auditor.process_started(Audit::start(1));
+    audit.auditor.process_ended(Audit::start(1).id, exit_code);
+    TaskRecord again = Audit::task();
+    again.attempt = 1;
+    again.retry_count = 1;
+    again.constraints.retries_max = -1;
+    audit.commit(TaskPut{again});
+    BOOST_TEST(audit.found("S8") == found);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_node_that_is_not_settled_is_named) {
+  Audit audit;
+  NodeRecord node;
+  node.seq = 1;
+  node.id = "n";
+  node.state = NodeState::starting;
+  audit.commit(NodePut{node});
+  BOOST_TEST(audit.auditor.nodes_not_settled().starts_with(" n "));
+  node.state = NodeState::idle;
+  audit.commit(NodePut{node});
+  BOOST_TEST(audit.auditor.nodes_not_settled().empty());
+}
+
 BOOST_AUTO_TEST_CASE(too_many_retries_are_found) {
   Audit audit;
+  audit.commit(TaskPut{Audit::running(1)});
+  audit.auditor.process_started(Audit::start(1));
+  audit.auditor.process_ended(Audit::start(1).id, 3);
   TaskRecord task = Audit::task();
+  task.attempt = 1;
   task.constraints.retries_max = 1;
   task.retry_count = 2;
   audit.commit(TaskPut{task});

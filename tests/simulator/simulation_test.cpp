@@ -29,7 +29,9 @@ BOOST_AUTO_TEST_CASE(a_world_without_faults_has_none) {
   options.cut_every = options.partition_every = options.crash_every = options.freeze_every = {};
   options.host_crash_every = options.clock_step_every = options.parting_every =
       options.move_every = {};
-  options.commit_fails = options.dies_after_commit = options.file_failures = 0;
+  options.commit_fails = options.file_failures = 0;
+  options.fade_every = {};
+  options.fault_points = false;
   options.client_patience = std::chrono::seconds(60);
   const Outcome outcome = simulate(options, false);
   BOOST_TEST(outcome.findings.empty());

@@ -3,6 +3,7 @@
 
 #include "model/assert.h"
 #include "model/command_line.h"
+#include "model/museum.h"
 #include "model/task_folder.h"
 
 namespace windlass::worker {
@@ -255,6 +256,7 @@ void NodeAgent::uploaded(RunId id, std::optional<FailureInfo> failure, Now now, 
 }
 
 void NodeAgent::stop(Run& run, StopCause cause, Duration grace, Now now, Effects& effects) {
+  const StopCause before = run.stop;
   if (run.stop == StopCause::none || cause == StopCause::lost) run.stop = cause;
   switch (run.phase) {
     case RunPhase::held:
@@ -265,7 +267,10 @@ void NodeAgent::stop(Run& run, StopCause cause, Duration grace, Now now, Effects
       effects.work.emplace_back(CancelTransfers{run.id});
       return;
     case RunPhase::running:
+      // The next process of this worker may be the one that hears of the end: not by itself.
+      if (run.stop != before) spool_run_begun(effects.spool, run);
       effects.work.emplace_back(StopProcess{run.id, grace});
+      if (WINDLASS_PLANTED(end_said_before_kill)) finish_stopped(run, now, effects);
       return;
   }
 }

@@ -3,15 +3,22 @@
 // between: then the process is over, and what was not done is not done.
 #pragma once
 
+#include "model/fault_points.h"
 #include "worker/core/effects.h"
 
 namespace windlass::worker {
 
 template <class Hands>
 void carry_out(Effects& effects, Hands& hands) {
-  if (effects.grants_changed) hands.save_grants();
+  if (effects.grants_changed) {
+    hands.save_grants();
+    may_die(FaultPoint::crash_after_grants);
+  }
   hands.append_spool(effects.spool);
+  if (!effects.spool.empty()) may_die(FaultPoint::crash_before_spawn);
   hands.do_work(effects.work);
+  if (!effects.work.empty()) may_die(FaultPoint::crash_after_spawn);
+  if (!effects.messages.empty()) may_stall(FaultPoint::stall_before_reports);
   hands.send(effects.messages);
   effects.clear();
 }

@@ -1,6 +1,7 @@
 #include "worker/core/node_agent.h"
 
 #include "model/assert.h"
+#include "model/fault_points.h"
 
 #include <algorithm>
 
@@ -122,7 +123,7 @@ std::optional<Duration> NodeAgent::next_deadline(Now now) const {
 }
 
 void NodeAgent::finish_turn(Effects& effects) {
-  if (!offers_changed_) return;
+  if (!offers_changed_ || unlucky(FaultPoint::offers_late)) return;
   offers_changed_ = false;
   counts_.offers_free = static_cast<std::uint64_t>(offers_.free_total());
   const auto classes = offers_.free_by_class();

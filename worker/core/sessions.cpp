@@ -2,6 +2,8 @@
 #include "worker/core/node_agent.h"
 
 #include "model/assert.h"
+#include "model/fault_points.h"
+#include "model/museum.h"
 
 #include <algorithm>
 #include <utility>
@@ -59,6 +61,10 @@ void NodeAgent::resynced(ShardId shard, const Resynced& message, Now now, Effect
 
 void NodeAgent::renew(ShardId shard, Now now, Effects& effects) {
   Link& from = link(shard);
+  if (leased(from, now) && unlucky(FaultPoint::lease_given_up_early)) {
+    from.lease_until = now.mono;
+    plan_lease_check();
+  }
   from.next_renewal =
       now.mono + (leased(from, now) ? from.renew_interval
                                     : std::min(from.renew_interval, options_.renew_retry));
@@ -69,7 +75,9 @@ void NodeAgent::lease_renewed(ShardId shard, const LeaseRenewed& message, Now no
                               Effects& effects) {
   if (message.length <= Duration::zero() || message.sent_at > now.mono.ticks) return;
   Link& from = link(shard);
-  const MonoTime until = MonoTime{message.sent_at} + message.length;
+  const MonoTime from_when =
+      WINDLASS_PLANTED(lease_from_arrival) ? now.mono : MonoTime{message.sent_at};
+  const MonoTime until = from_when + message.length;
   // A parting lease may be longer than the next one: a lease once given is not shortened.
   if (until <= from.lease_until || until <= now.mono) return;
   from.lease_until = until;

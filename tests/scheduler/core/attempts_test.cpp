@@ -341,4 +341,17 @@ BOOST_AUTO_TEST_CASE(resync_settles_keep_kill_and_recorded) {
   BOOST_TEST(shard.task("never-arrived").attempt == 2u);  // dispatched anew
 }
 
+// The one that it said to the epoch before is still under way when it says another to this one.
+BOOST_AUTO_TEST_CASE(a_second_resync_of_a_session_does_not_judge_what_came_after_the_first) {
+  Ready shard;
+  const Resync resync = shard.resync_of(OneShard::kWorker);
+  shard.restart();
+  shard.give(scheduler::WorkerConnected{OneShard::kWorker, 5});
+  shard.say(resync);
+  shard.add(a_task().id("t"));
+  shard.say(resync);
+  BOOST_TEST((shard.task("t").state == TaskState::running));
+  BOOST_TEST(shard.task("t").attempt == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -191,6 +191,22 @@ BOOST_AUTO_TEST_CASE(running_tasks_are_found_again_after_a_kill_of_the_worker) {
   BOOST_TEST(h.take_work<ForgetProcess>().size() == 4u);  // also of the lost one: it does no harm
 }
 
+BOOST_AUTO_TEST_CASE(what_was_killed_for_its_lease_is_lost_also_for_the_next_process) {
+  AgentHarness h;
+  h.open();
+  const std::string node = h.ready_node();
+  const RunId run = h.run_of(h.assignment(node, 1));
+  h.advance(kLease + std::chrono::seconds(1));
+  BOOST_TEST(h.one_work<StopProcess>().run == run);
+  h.restart();
+  h.open();
+  h.lease();
+  h.agent->guard_found({run}, h.now, h.effects);
+  h.step();
+  h.ended(run, 137);  // the guard knows of no cause: it was told to
+  BOOST_TEST((h.one_said<AttemptEnded>().end == AttemptEnd::lost));
+}
+
 BOOST_AUTO_TEST_CASE(a_host_restart_starts_nodes_anew_with_the_next_boot) {
   AgentHarness h;
   h.open();
