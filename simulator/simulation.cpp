@@ -22,6 +22,7 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 constexpr Duration kInspectionPause = milliseconds(500);
+constexpr std::int64_t kLooks = 50;             // at least so many until it is over
 constexpr Duration kSettlingMax = seconds(60);  // after everything has ended
 constexpr int kStrangerActs = 30;               // of a thousand acts
 constexpr Duration kQuietBefore = seconds(25);  // longer than anything stays on the road
@@ -163,7 +164,8 @@ class Simulation {
       if (!inspecting_ && !idle) quiet_since = now;
       if (!inspecting_ && now - quiet_since >= kQuietBefore) inspecting_ = true;
       if (inspecting_ && idle) inspection_.go_on(client);
-      run_until(now + kInspectionPause);
+      // The longer it has taken, the longer the next look can wait: each is a history to judge.
+      run_until(now + std::max(kInspectionPause, (now - quiet_since) / kLooks));
     }
     if (world_.findings.empty()) settle();
     if (world_.findings.empty()) check_rest();
