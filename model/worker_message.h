@@ -101,6 +101,7 @@ struct NodeHeld {
 // After each opening or resuming of the session: what this worker runs and holds for the shard, and
 // which claims it has answered. Reports that were not acknowledged follow as usual.
 struct Resync {
+  ShardEpoch epoch = 0;               // of the shard that this was said to; 0: not said
   std::vector<AttemptId> running;     // assigned or running and not ended
   std::vector<AttemptId> unreported;  // ended, report still to be acknowledged
   std::vector<NodeHeld> nodes;

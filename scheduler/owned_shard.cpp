@@ -143,6 +143,13 @@ void OwnedShard::take(const bus::Reports& input, Now now) {
       heard_.insert(input.session);
       must_commit_ = true;  // the acknowledgement says durable
     }
+    // Said to a process before this one, which may have given orders since: it knows nothing of
+    // them. The one for this epoch comes behind it.
+    const auto* resync = std::get_if<Resync>(&received.report);
+    if (resync != nullptr && resync->epoch != 0 && resync->epoch != epoch_) {
+      core_.drop_stale_report();
+      continue;
+    }
     handle(WorkerInput{worker, received.report}, now);
   }
 }

@@ -67,6 +67,7 @@ struct Resync {
   running @0 :List(M.AttemptId);
   unreported @1 :List(M.AttemptId);
   nodes @2 :List(NodeHeld);
+  epoch @3 :UInt64;
 }
 
 struct ToWorker {

@@ -23,7 +23,7 @@ SessionNews AgentBus::hear(Now now, MonoTime bus_now, Effects& effects) {
         agent_.report_acknowledged(id, effects);
     } else if (const auto* open = std::get_if<bus::SessionOpen>(&event)) {
       news.opened.push_back(*open);
-      agent_.session_opened(open->shard, open->resumed, now, effects);
+      agent_.session_opened(open->shard, open->epoch, open->resumed, now, effects);
     } else if (const auto* lost = std::get_if<bus::SessionLost>(&event)) {
       news.lost.push_back(lost->shard);
       outgoing_.session_lost(lost->shard);

@@ -61,6 +61,8 @@ class Shard {
   const State& state() const { return state_; }
   // Messages of workers that were about something superseded; for the metrics.
   std::uint64_t stale_reports() const { return stale_reports_; }
+  // One that was not handed in, because it was said to an earlier epoch.
+  void drop_stale_report() { ++stale_reports_; }
 
  private:
   Decision decide_command(Step& step, ClientInput& input);

@@ -21,7 +21,8 @@ WINDLASS_STRUCT(AttemptEnded, (id, Id), (end, End), (start_time, StartTime), (en
                 (kernel_cpu_time, KernelCpuTime))
 WINDLASS_STRUCT(RenewLease, (sent_at, SentAt), (nodes_hash, NodesHash))
 WINDLASS_STRUCT(NodeHeld, (node_id, NodeId), (claim, Claim), (boot, Boot), (state, State))
-WINDLASS_STRUCT(Resync, (running, Running), (unreported, Unreported), (nodes, Nodes))
+WINDLASS_STRUCT(Resync, (epoch, Epoch), (running, Running), (unreported, Unreported),
+                (nodes, Nodes))
 
 WINDLASS_VARIANT(FromWorker, wire::FromWorker, (OffersFree, OffersFree, OFFERS_FREE),
                  (ClaimAnswered, ClaimAnswered, CLAIM_ANSWERED),

@@ -71,7 +71,7 @@ class NodeAgent {
 
   // ---- shards. Nothing is said to a shard whose session is not open: resync says it then.
   // `resumed`: what was said before and not acknowledged is still under way.
-  void session_opened(ShardId shard, bool resumed, Now now, Effects& effects);
+  void session_opened(ShardId shard, ShardEpoch epoch, bool resumed, Now now, Effects& effects);
   void session_lost(ShardId shard);
   void handle(ShardId shard, const ToWorker& message, Now now, Effects& effects);
   void report_acknowledged(const AttemptId& id, Effects& effects);

@@ -14,10 +14,12 @@ void NodeAgent::session_lost(ShardId shard) {
   link(shard).open = false;
 }
 
-void NodeAgent::session_opened(ShardId shard, bool resumed, Now now, Effects& effects) {
+void NodeAgent::session_opened(ShardId shard, ShardEpoch epoch, bool resumed, Now now,
+                               Effects& effects) {
   link(shard).open = true;
 
   Resync sync;
+  sync.epoch = epoch;
   for (const auto& [id, run] : runs_) {
     if (run.shard == shard && run.assignment) sync.running.push_back(run.assignment->id);
   }

@@ -52,8 +52,8 @@ class AgentHarness {
     start(std::move(*book), read_spool(spool), host_boot_id);
   }
 
-  void open(ShardId shard = 0, bool resumed = false) {
-    agent->session_opened(shard, resumed, now, effects);
+  void open(ShardId shard = 0, bool resumed = false, ShardEpoch epoch = 1) {
+    agent->session_opened(shard, epoch, resumed, now, effects);
     step();
   }
   // Answers the oldest renewal as a shard does.

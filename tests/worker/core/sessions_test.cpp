@@ -116,8 +116,9 @@ BOOST_AUTO_TEST_CASE(resync_lists_what_runs_and_what_is_unreported) {
   h.ended(h.run_of(h.assignment(node, 2)), 0);
   h.take_said<AttemptEnded>();
   h.take_said<Resync>();
-  h.open(0, true);  // resumed: the bus repeats the report by itself
+  h.open(0, true, 7);  // resumed: the bus repeats the report by itself
   const auto sync = h.one_said<Resync>();
+  BOOST_TEST(sync.epoch == 7u);  // whom it is said to
   BOOST_TEST((sync.running == std::vector<AttemptId>{h.assignment(node, 1).id}));
   BOOST_TEST((sync.unreported == std::vector<AttemptId>{h.assignment(node, 2).id}));
   BOOST_REQUIRE_EQUAL(sync.nodes.size(), 1u);
