@@ -1,5 +1,6 @@
 // The sockets themselves; what is said over them is tested with brokers (tests/broker).
 #include "bus/connection.h"
+#include "bus/zmq.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -36,12 +37,23 @@ BOOST_AUTO_TEST_CASE(a_link_that_cannot_be_renewed_stays_as_it_is) {
   options.instance = 1;
   options.brokers = {"tcp://127.0.0.1:1"};
   Connection connection(options);
-  {
-    const NoDescriptorLeft none;
-    BOOST_CHECK_NO_THROW(connection.renew(0));
-    BOOST_CHECK_NO_THROW(connection.settle());
-    BOOST_TEST(!connection.receive().has_value());
+  // UBSan needs a descriptor to look at the first object of a kind.
+  try {
+    throw NoSocketLeft("as it will be thrown");
+  } catch (const NoSocketLeft&) {
   }
+  bool went_on = false;
+  bool received = false;
+  {
+    // Nothing of Boost's in here, for the same reason.
+    const NoDescriptorLeft none;
+    connection.renew(0);
+    connection.settle();
+    received = connection.receive().has_value();
+    went_on = true;
+  }
+  BOOST_TEST(went_on);
+  BOOST_TEST(!received);
   BOOST_CHECK_NO_THROW(connection.renew(0));
   BOOST_CHECK_NO_THROW(connection.settle());
 }
