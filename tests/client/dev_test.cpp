@@ -75,8 +75,9 @@ struct Cluster {
   }
 
   boost::json::array status() const {
-    return boost::json::parse(windlass({"dev", "status", "--data", data, "-o", "json"}).out)
-        .as_array();
+    const Ended shown = windlass({"dev", "status", "--data", data, "-o", "json"});
+    BOOST_REQUIRE_MESSAGE(!shown.out.empty(), "code " << shown.code << ": " << shown.err);
+    return boost::json::parse(shown.out).as_array();
   }
 
   int pid_of(const std::string& role) const {
