@@ -329,6 +329,7 @@ void ReferenceModel::see(const Told& told, const std::string& pool_id, const Nod
   look(
       of.story, told, 0,
       [view](const NodeState& state) { return NodeRules::shown(state, view.record); }, "there");
+  of.seen = std::min(of.seen, told.now);
   if (told.open.asked > of.gone) contradict("S10", "node " + view.record.id + " came back");
   judge(of.story, NodeRules{}, "node " + view.record.id);
 }
@@ -374,7 +375,9 @@ void ReferenceModel::miss_node(const Told& told, const std::string& pool_id,
                                const std::string& id) {
   const auto found = nodes_.find({{told.open.account, lower_cased(pool_id)}, lower_cased(id)});
   if (found == nodes_.end()) return;
-  found->second.gone = std::min(found->second.gone, told.now);
+  // A look that was asked for before the first that saw it may have been earlier than the node.
+  if (told.open.asked > found->second.seen)
+    found->second.gone = std::min(found->second.gone, told.now);
   look(
       found->second.story, told, 0,
       [](const NodeState& state) { return state.there ? std::nullopt : std::optional(state); },

@@ -51,6 +51,7 @@ class ReferenceModel {
   };
   struct Node {
     Register<NodeRules> story;
+    MonoTime seen{INT64_MAX};  // an answer first showed it then
     MonoTime gone{INT64_MAX};  // an answer said so then
   };
   struct Open {
