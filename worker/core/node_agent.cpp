@@ -10,10 +10,9 @@ namespace windlass::worker {
 NodeAgent::NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool,
                      std::string host_boot_id, Now now)
     : options_(std::move(options)), book_(std::move(book)), offers_(options_.offers) {
-  // The wall clock runs faster than we number, so numbers of an earlier process are not met again,
-  // unless the clock was set back; then the spool's own numbers help.
-  next_run_ = static_cast<RunId>(now.wall.ticks);
-  for (const auto& [id, run] : spool.runs) next_run_ = std::max(next_run_, id + 1);
+  // The guard may still hold what an earlier process began, so no number is met again: the spool
+  // knows them all. Where there is none, the wall clock runs faster than we number.
+  next_run_ = std::max(static_cast<RunId>(now.wall.ticks), spool.run_next);
 
   const bool host_restarted = book_.host_boot_id != host_boot_id;
   book_.host_boot_id = std::move(host_boot_id);
@@ -155,6 +154,7 @@ std::optional<WallTime> NodeAgent::oldest_unreported() const {
 
 std::string NodeAgent::compacted_spool() const {
   std::string out;
+  spool_run_next(out, next_run_);
   for (const auto& [id, run] : runs_) {
     if (run.phase == RunPhase::running || run.phase == RunPhase::uploading)
       spool_run_begun(out, run);

@@ -31,7 +31,8 @@ enum class Kind : std::uint8_t {
   ended,
   acknowledged,
   folder_kept,
-  folder_gone
+  folder_gone,
+  run_next
 };
 
 std::uint32_t number_at(std::string_view bytes, std::size_t at) {
@@ -76,7 +77,15 @@ void apply(SpoolContent& content, std::string_view payload) {
       Run run;
       reader(run);
       run.phase = RunPhase::running;
-      if (!reader.failed()) content.runs[run.id] = std::move(run);
+      if (reader.failed()) break;
+      content.run_next = std::max(content.run_next, run.id + 1);
+      content.runs[run.id] = std::move(run);
+      break;
+    }
+    case Kind::run_next: {
+      RunId next = 0;
+      reader(next);
+      content.run_next = std::max(content.run_next, next);
       break;
     }
     case Kind::run_dropped: {
@@ -129,6 +138,9 @@ std::string folder_key(std::string_view node_id, std::string_view folder) {
 
 void spool_run_begun(std::string& out, const Run& run) {
   append_frame(out, Kind::run_begun, run);
+}
+void spool_run_next(std::string& out, RunId next) {
+  append_frame(out, Kind::run_next, next);
 }
 void spool_run_dropped(std::string& out, RunId run) {
   append_frame(out, Kind::run_dropped, run);

@@ -32,6 +32,7 @@ struct KeptFolder {
 
 struct SpoolContent {
   std::map<RunId, Run> runs;  // begun and not ended
+  RunId run_next = 1;         // above the number of each that ever began
   std::map<AttemptId, Unreported> unreported;
   std::map<std::string, KeptFolder> kept;  // by folder_key()
   std::size_t bytes_read = 0;              // of whole frames
@@ -41,6 +42,7 @@ std::string folder_key(std::string_view node_id, std::string_view folder);
 
 // Each appends one frame to `out`.
 void spool_run_begun(std::string& out, const Run& run);
+void spool_run_next(std::string& out, RunId next);
 void spool_run_dropped(std::string& out, RunId run);
 void spool_ended(std::string& out, RunId run, const Unreported& unreported);
 void spool_acknowledged(std::string& out, const AttemptId& id);

@@ -229,6 +229,27 @@ BOOST_AUTO_TEST_CASE(a_host_restart_starts_nodes_anew_with_the_next_boot) {
   BOOST_TEST((h.one_said<AttemptEnded>().end == AttemptEnd::lost));
 }
 
+// The guard may still hold a run that was to be forgotten when the worker was killed.
+BOOST_AUTO_TEST_CASE(no_number_of_a_run_is_met_again_though_the_clock_is_set_back) {
+  for (const bool compacted : {false, true}) {
+    AgentHarness h;
+    h.open();
+    const std::string node = h.ready_node(4);
+    const RunId alive = h.run_of(h.assignment(node, 1));
+    const RunId over = h.run_of(h.assignment(node, 2));
+    BOOST_TEST(over > alive);
+    h.ended(over, 0);
+    if (compacted) h.spool = h.agent->compacted_spool();
+    h.now.wall = WallTime{1};
+    h.restart();
+    h.agent->guard_found({alive}, h.now, h.effects);
+    h.step();
+    h.open();
+    h.lease();
+    BOOST_TEST(h.run_of(h.assignment(node, 3)) > over);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(the_compacted_spool_says_the_same) {
   AgentHarness h;
   h.open();
