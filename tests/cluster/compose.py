@@ -24,7 +24,8 @@ import node_packages  # noqa: E402
 from cluster import ROOT, Cluster, expect, make_job, make_pool, wait_tasks_complete, wait_until  # noqa: E402
 from engine import run_with_engine  # noqa: E402
 from monitors import MONITORING, Prometheus, get  # noqa: E402
-from project import UP_SECONDS, Project, build_images, free_port, free_subnet  # noqa: E402
+from ports import free_port  # noqa: E402
+from project import UP_SECONDS, Project, build_images, free_subnet  # noqa: E402
 from shards import name_on  # noqa: E402
 
 from azure.batch import models  # noqa: E402

@@ -14,7 +14,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import BIN, expect, make_job, make_pool, run, wait_tasks_complete, wait_until  # noqa: E402
-from members import FRONT, SECOND, Members, free_port, run_task  # noqa: E402
+from members import FRONT, SECOND, Members, run_task  # noqa: E402
+from ports import free_port  # noqa: E402
 
 
 def members_join_run_a_task_and_are_revoked():

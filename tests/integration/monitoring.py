@@ -20,8 +20,9 @@ import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 from cluster import ROOT, Cluster, expect, make_job, make_pool, run, wait_nodes_idle, wait_until  # noqa: E402
-from monitors import MONITORING, ROLES, Monitors, free_port, missing_programs, panels, said  # noqa: E402
 import overview_picture  # noqa: E402
+from monitors import MONITORING, ROLES, Monitors, missing_programs, panels, said  # noqa: E402
+from ports import free_port  # noqa: E402
 
 from azure.batch import models  # noqa: E402
 from azure.storage.blob import BlobServiceClient  # noqa: E402

@@ -11,15 +11,10 @@ import urllib.error
 import urllib.request
 
 from cluster import BIN, WINDLASS, Failure, expect, wait_until
+from ports import free_port
 
 # Each "host" is another loopback address: what is bound on one is not reached on another by accident.
 CONTROL, SECOND, FRONT = "127.0.0.11", "127.0.0.12", "127.0.0.13"
-
-
-def free_port(host):
-    with socket.socket() as probe:
-        probe.bind((host, 0))
-        return probe.getsockname()[1]
 
 
 class Members:

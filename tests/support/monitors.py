@@ -7,7 +7,6 @@ import json
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import urllib.error
@@ -15,15 +14,10 @@ import urllib.parse
 import urllib.request
 
 from cluster import ROOT, Failure, expect, wait_until
+from ports import free_port
 
 MONITORING = ROOT / "monitoring"
 ROLES = ("gateway", "broker", "scheduler", "worker")
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 def get(url, **query):

@@ -1,21 +1,13 @@
 """A project of docker-compose for a test, under a name of its own: started, looked at, taken down."""
-import contextlib
 import os
 import secrets
 import shlex
-import socket
 import subprocess
 import time
 
 from cluster import ROOT, Failure, expect
 
 UP_SECONDS = 240
-
-
-def free_port():
-    with contextlib.closing(socket.socket()) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def free_subnet():

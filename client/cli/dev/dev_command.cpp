@@ -59,11 +59,15 @@ std::uint16_t api_port(const DevConfig& config, const std::optional<ClusterFile>
 }
 
 // URLs with the blob port live on in tasks, so it stays the same as long as it can.
-std::uint16_t blob_port(const DevConfig& config, const std::optional<ClusterFile>& last) {
+std::uint16_t blob_port(const DevConfig& config, const std::optional<ClusterFile>& last,
+                        std::uint16_t api_port) {
   if (config.blob_port > 0) return static_cast<std::uint16_t>(config.blob_port);
   if (last && last->blob_port != 0 && port_is_free(last->blob_port)) return last->blob_port;
   const bool all_usual = config.blob_port < 0 && config.port < 0 && !last;
-  return all_usual && port_is_free(kDefaultBlobPort) ? kDefaultBlobPort : free_port();
+  if (all_usual && port_is_free(kDefaultBlobPort)) return kDefaultBlobPort;
+  std::uint16_t port = free_port();
+  while (port == api_port) port = free_port();  // the gateway does not listen on it yet
+  return port;
 }
 
 void refuse_taken(std::uint16_t port, const std::string& flag) {
@@ -81,7 +85,7 @@ Plan plan_of(const DevConfig& config, const Layout& layout) {
   const auto last = read_cluster_file(layout.cluster_file());
   RolePlaces places;
   places.api_port = api_port(config, last);
-  places.blob_port = blob_port(config, last);
+  places.blob_port = blob_port(config, last, places.api_port);
   refuse_taken(places.api_port, "--port");
   refuse_taken(places.blob_port, "--blob-port");
   Plan plan;

@@ -6,10 +6,22 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <random>
 #include <system_error>
 
 namespace windlass::cli::dev {
 namespace {
+
+constexpr std::uint16_t kFirstPort = 10000;  // below are ports that services are known by
+constexpr int kDrawsMax = 200;
+
+// The first port that the kernel gives to whoever asks for any, as each connection does (ip(7)).
+std::uint16_t first_ephemeral_port() {
+  std::ifstream range("/proc/sys/net/ipv4/ip_local_port_range");
+  std::uint16_t first = 0;
+  return range >> first ? first : std::uint16_t{0};
+}
 
 // The port that was bound, 0 when it cannot be.
 std::uint16_t bind_once(std::uint16_t port) {
@@ -33,6 +45,15 @@ std::uint16_t bind_once(std::uint16_t port) {
 }  // namespace
 
 std::uint16_t free_port() {
+  const std::uint16_t end = first_ephemeral_port();
+  if (end > kFirstPort) {
+    std::random_device random;
+    std::uniform_int_distribution<unsigned> draw(kFirstPort, end - 1U);
+    for (int i = 0; i < kDrawsMax; ++i) {
+      if (const std::uint16_t port = bind_once(static_cast<std::uint16_t>(draw(random))); port != 0)
+        return port;
+    }
+  }
   const std::uint16_t port = bind_once(0);
   if (port == 0) throw std::system_error(errno, std::generic_category(), "no free port");
   return port;

@@ -5,7 +5,9 @@
 
 namespace windlass::cli::dev {
 
-// A port of 127.0.0.1 that nobody listens on now.
+// A port of 127.0.0.1 that nobody listens on now. It lies outside of the range that the kernel
+// gives to connections, so that none of them has it while the server that it is for starts, or
+// starts again after it was killed.
 std::uint16_t free_port();
 
 // Whether 127.0.0.1:port can be bound now.
