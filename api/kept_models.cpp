@@ -200,8 +200,15 @@ constexpr KeptField kExitOptionFields[] = {word("jobAction", kJobActions),
                                            word("dependencyAction", kDependencyActions)};
 constexpr KeptModel kExitOptions{kExitOptionFields};
 
+constexpr KeptField kExitCodeFields[] = {required(integer("code")),
+                                         required(object("exitOptions", kExitOptions))};
+constexpr KeptModel kExitCode{kExitCodeFields};
+constexpr KeptField kExitCodeRangeFields[] = {required(integer("start")), required(integer("end")),
+                                              required(object("exitOptions", kExitOptions))};
+constexpr KeptModel kExitCodeRange{kExitCodeRangeFields};
+
 constexpr KeptField kExitConditionFields[] = {
-    list(anything("exitCodes")), list(anything("exitCodeRanges")),
+    list(object("exitCodes", kExitCode)), list(object("exitCodeRanges", kExitCodeRange)),
     object("preProcessingError", kExitOptions), object("fileUploadError", kExitOptions),
     object("default", kExitOptions)};
 constexpr KeptModel kExitConditions{kExitConditionFields};

@@ -85,11 +85,6 @@ void read_pool_info(const Value& value, std::string& pool_id) {
   }
 }
 
-void read_on_task_failure(const Value& value, OnTaskFailure& out) {
-  value.read_word(out);
-  if (out != OnTaskFailure::noaction) value.refuse_not_built();
-}
-
 // What PATCH and PUT have in common.
 bool read_change(JobChange& change, std::string_view name, const Value& value) {
   if (name == "priority") {
@@ -128,7 +123,7 @@ bool read_job(JobSpec& spec, std::string_view name, const Value& value) {
   } else if (name == "onAllTasksComplete") {
     value.read_word(spec.on_all_tasks_complete);
   } else if (name == "onTaskFailure") {
-    read_on_task_failure(value, spec.on_task_failure);
+    value.read_word(spec.on_task_failure);
   } else if (name == "usesTaskDependencies") {
     value.read(spec.uses_task_dependencies);
   } else if (name == "metadata") {

@@ -9,6 +9,8 @@ namespace windlass::api {
 namespace {
 
 constexpr std::size_t kDependencyBytesMax = 64'000;
+constexpr std::size_t kDependencyRangesMax = 1000;
+constexpr std::size_t kExitRulesMax = 1000;
 
 constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
                                        {"url", Allowed::anything},
@@ -116,13 +118,45 @@ void read_output_file(const Value& value, OutputFile& file) {
   value.require(has_options, "uploadOptions");
 }
 
+void read_ranges(const Value& value, std::vector<TaskIdRange>& out) {
+  if (value.items() > kDependencyRangesMax) {
+    return value.refuse("The list has more than 1000 ranges.");
+  }
+  value.each_item([&](const Value& item) {
+    TaskIdRange range;
+    bool has_start = false;
+    bool has_end = false;
+    item.each_member([&](std::string_view name, const Value& member) {
+      if (name == "start") {
+        has_start = member.read(range.start);
+      } else if (name == "end") {
+        has_end = member.read(range.end);
+      } else {
+        return false;
+      }
+      return true;
+    });
+    if (!item.given()) return item.refuse("A range must not be null.");
+    item.require(has_start, "start");
+    item.require(has_end, "end");
+    if (range.start < 0 || range.end < range.start) {
+      return item.refuse("A range begins at 0 or later, and does not end before it begins.");
+    }
+    out.push_back(range);
+  });
+}
+
 // Both the scheduler (facts) and the answers to GET (document) need the ids.
 void read_dependencies(const Value& value, ParsedTask& out) {
-  static constexpr UnbuiltMember kUnbuiltHere[] = {{"taskIdRanges", Allowed::empty}};
   std::size_t bytes = 0;
   out.facts.depends_on_ids.clear();
+  out.facts.depends_on_ranges.clear();
   value.each_member([&](std::string_view name, const Value& member) {
-    if (name != "taskIds") return judge_unbuilt(kUnbuiltHere, name, member);
+    if (name == "taskIdRanges") {
+      read_ranges(member, out.facts.depends_on_ranges);
+      return true;
+    }
+    if (name != "taskIds") return false;
     member.each_item([&](const Value& item) {
       std::string id;
       read_id(item, id);
@@ -137,6 +171,7 @@ void read_dependencies(const Value& value, ParsedTask& out) {
     return true;
   });
   out.document.depends_on_ids = out.facts.depends_on_ids;
+  out.document.depends_on_ranges = out.facts.depends_on_ranges;
 }
 
 void read_affinity(const Value& value, ParsedTask& out) {
@@ -150,14 +185,12 @@ void read_affinity(const Value& value, ParsedTask& out) {
   out.document.affinity_id = out.facts.affinity_id;
 }
 
-// What happens anyway: no action on the job, and dependents stay blocked after a failure.
-void judge_exit_options(const Value& value) {
-  value.each_member([](std::string_view name, const Value& member) {
-    std::string action;
+void read_exit_options(const Value& value, ExitRule& rule) {
+  value.each_member([&](std::string_view name, const Value& member) {
     if (name == "jobAction") {
-      if (member.read(action) && !same_word(action, "none")) member.refuse_not_built();
+      if (member.given()) member.read_word(rule.job_action.emplace());
     } else if (name == "dependencyAction") {
-      if (member.read(action) && !same_word(action, "block")) member.refuse_not_built();
+      if (member.given()) member.read_word(rule.dependency_action.emplace());
     } else {
       return false;
     }
@@ -165,15 +198,63 @@ void judge_exit_options(const Value& value) {
   });
 }
 
-void judge_exit_conditions(const Value& value) {
-  static constexpr UnbuiltMember kUnbuiltHere[] = {{"exitCodes", Allowed::empty},
-                                                   {"exitCodeRanges", Allowed::empty}};
-  value.each_member([](std::string_view name, const Value& member) {
-    if (name == "default" || name == "preProcessingError" || name == "fileUploadError") {
-      judge_exit_options(member);
+// Of exitCodes (with `code`) and exitCodeRanges (with `start` and `end`).
+void read_exit_code_rules(const Value& value, ExitCondition condition, std::vector<ExitRule>& out) {
+  const bool is_range = condition == ExitCondition::code_range;
+  value.each_item([&](const Value& item) {
+    ExitRule rule{condition, 0, 0, {}, {}};
+    bool has_first = false;
+    bool has_last = false;
+    bool has_options = false;
+    item.each_member([&](std::string_view name, const Value& member) {
+      if (name == (is_range ? "start" : "code")) {
+        has_first = member.read(rule.first);
+      } else if (is_range && name == "end") {
+        has_last = member.read(rule.last);
+      } else if (name == "exitOptions") {
+        has_options = member.given();
+        read_exit_options(member, rule);
+      } else {
+        return false;
+      }
       return true;
+    });
+    if (!item.given()) return item.refuse("An entry must not be null.");
+    item.require(has_first, is_range ? "start" : "code");
+    item.require(!is_range || has_last, "end");
+    item.require(has_options, "exitOptions");
+    if (!is_range) rule.last = rule.first;
+    if (rule.last < rule.first) return item.refuse("A range must not end before it begins.");
+    out.push_back(rule);
+  });
+}
+
+void read_exit_conditions(const Value& value, std::vector<ExitRule>& out) {
+  out.clear();
+  value.each_member([&](std::string_view name, const Value& member) {
+    std::optional<ExitCondition> condition;
+    if (name == "exitCodes") {
+      read_exit_code_rules(member, ExitCondition::code, out);
+    } else if (name == "exitCodeRanges") {
+      read_exit_code_rules(member, ExitCondition::code_range, out);
+    } else if (name == "preProcessingError") {
+      condition = ExitCondition::pre_processing_error;
+    } else if (name == "fileUploadError") {
+      condition = ExitCondition::file_upload_error;
+    } else if (name == "default") {
+      condition = ExitCondition::otherwise;
+    } else {
+      return false;
     }
-    return judge_unbuilt(kUnbuiltHere, name, member);
+    if (condition && member.given()) {
+      ExitRule rule{*condition, 0, 0, {}, {}};
+      read_exit_options(member, rule);
+      out.push_back(rule);
+    }
+    if (out.size() > kExitRulesMax) {
+      member.refuse("A task has at most 1000 exit conditions.");
+    }
+    return true;
   });
 }
 
@@ -197,7 +278,7 @@ bool read_rare_member(ParsedTask& task, std::string_view name, const Value& valu
   } else if (name == "affinityInfo") {
     read_affinity(value, task);
   } else if (name == "exitConditions") {
-    judge_exit_conditions(value);
+    read_exit_conditions(value, task.facts.exit_rules);
     keep(value, name, exit_conditions_model(), task.document.kept_json);
   } else if (name == "authenticationTokenSettings") {
     judge_token_settings(value);

@@ -31,6 +31,28 @@ void write_output_files(JsonWriter& json, const std::vector<OutputFile>& files) 
   json.end_array();
 }
 
+void write_dependencies(JsonWriter& json, const TaskDocument& document) {
+  json.begin_object();
+  if (!document.depends_on_ids.empty()) {
+    json.name("taskIds");
+    json.begin_array();
+    for (const std::string& id : document.depends_on_ids) json.value(id);
+    json.end_array();
+  }
+  if (!document.depends_on_ranges.empty()) {
+    json.name("taskIdRanges");
+    json.begin_array();
+    for (const TaskIdRange& range : document.depends_on_ranges) {
+      json.begin_object();
+      json.member("start", range.start);
+      json.member("end", range.end);
+      json.end_object();
+    }
+    json.end_array();
+  }
+  json.end_object();
+}
+
 void write_document(JsonWriter& json, const TaskDocument& document, const Select& select) {
   write_selected(json, select, "displayName", document.display_name);
   write_selected(json, select, "commandLine", document.command_line);
@@ -53,14 +75,10 @@ void write_document(JsonWriter& json, const TaskDocument& document, const Select
     json.name("userIdentity");
     write_user_identity(json, document.user_identity.value_or(UserIdentity{}));
   }
-  if (!document.depends_on_ids.empty() && select.wants("dependsOn")) {
+  const bool depends = !document.depends_on_ids.empty() || !document.depends_on_ranges.empty();
+  if (depends && select.wants("dependsOn")) {
     json.name("dependsOn");
-    json.begin_object();
-    json.name("taskIds");
-    json.begin_array();
-    for (const std::string& id : document.depends_on_ids) json.value(id);
-    json.end_array();
-    json.end_object();
+    write_dependencies(json, document);
   }
   write_kept(json, document.kept_json, select);
 }

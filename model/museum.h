@@ -25,6 +25,9 @@
   X(lease_from_wall_clock, "leases are counted by the wall clock")                             \
   X(lease_from_arrival, "a worker counts a lease from its arrival, not from its own asking")   \
   X(parting_lease_forgotten, "a parting lease is not written down for the next start")         \
+  X(range_one_short, "a dependency on a range of numbers does without one of them")            \
+  X(exit_action_forgotten, "what the exit conditions of a task want of its job is not done")   \
+  X(blocked_not_recovered, "tasks that will never start are not known any more after a start") \
   X(parting_lease_not_counted, "a worker without a node is not waited for after a parting")    \
   X(takeover_without_waiting,                                                                  \
     "a shard that starts does not wait for the leases of its epoch before")                    \

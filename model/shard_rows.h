@@ -28,6 +28,7 @@ struct OpenTask {
   TaskRecord record;
   std::vector<std::string> depends_on_ids;
   std::string affinity_id;
+  std::vector<TaskIdRange> depends_on_ranges;
   bool operator==(const OpenTask&) const = default;
 };
 

@@ -11,6 +11,32 @@
 namespace windlass {
 
 enum class TaskState : std::uint8_t { active, preparing, running, completed };
+enum class JobAction : std::uint8_t { none, disable, terminate };
+enum class DependencyAction : std::uint8_t { satisfy, block };
+enum class ExitCondition : std::uint8_t {
+  code,
+  code_range,
+  pre_processing_error,
+  file_upload_error,
+  otherwise  // the API's `default`
+};
+
+// One entry of exitConditions.
+struct ExitRule {
+  ExitCondition condition = ExitCondition::otherwise;
+  std::int32_t first = 0;  // of the exit codes; both count
+  std::int32_t last = 0;
+  std::optional<JobAction> job_action;
+  std::optional<DependencyAction> dependency_action;
+  bool operator==(const ExitRule&) const = default;
+};
+
+// Tasks by number: those whose ids are decimal integers, leading zeros apart. Both ends count.
+struct TaskIdRange {
+  std::int32_t start = 0;
+  std::int32_t end = 0;
+  auto operator<=>(const TaskIdRange&) const = default;
+};
 
 // The document. Constraints are not here: they live in the record, because PUT changes them.
 struct TaskDocument {
@@ -21,8 +47,9 @@ struct TaskDocument {
   std::vector<EnvironmentSetting> environment_settings;
   std::optional<UserIdentity> user_identity;
   std::vector<std::string> depends_on_ids;
+  std::vector<TaskIdRange> depends_on_ranges;
   std::string affinity_id;
-  std::string kept_json;  // as in PoolSpec
+  std::string kept_json;  // as in PoolSpec; exitConditions as written, the record has its rules
   bool operator==(const TaskDocument&) const = default;
 };
 
@@ -41,6 +68,8 @@ struct NewTask {
   std::optional<Duration> max_wall_clock_time;
   std::optional<Duration> retention_time;
   std::vector<std::string> depends_on_ids;
+  std::vector<TaskIdRange> depends_on_ranges;
+  std::vector<ExitRule> exit_rules;
   std::string affinity_id;
   std::string document;  // encoded TaskDocument; opaque bytes
   bool operator==(const NewTask&) const = default;
@@ -76,6 +105,8 @@ struct TaskRecord {
   std::optional<WallTime> last_retry_time;
   std::optional<WallTime> last_requeue_time;
   std::optional<TaskNode> node;
+  std::vector<ExitRule> exit_rules;
+  bool satisfies_dependents = false;  // said when it is completed
   bool operator==(const TaskRecord&) const = default;
 };
 

@@ -43,6 +43,8 @@ WINDLASS_WORDS(JobState, "active", "disabling", "disabled", "enabling", "termina
 WINDLASS_WORDS(DisableTasks, "requeue", "terminate", "wait");
 WINDLASS_WORDS(OnAllTasksComplete, "noaction", "terminatejob");
 WINDLASS_WORDS(OnTaskFailure, "noaction", "performexitoptionsjobaction");
+WINDLASS_WORDS(JobAction, "none", "disable", "terminate");
+WINDLASS_WORDS(DependencyAction, "satisfy", "block");
 WINDLASS_WORDS(TaskState, "active", "preparing", "running", "completed");
 
 #undef WINDLASS_WORDS

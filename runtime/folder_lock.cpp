@@ -4,16 +4,25 @@
 #include "runtime/refusal.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
 namespace windlass::runtime {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// A killed process keeps the lock until the last of its threads, and of its children that had not
+// come to their exec, has noticed.
+constexpr std::chrono::seconds kDyingPatience{5};
+constexpr int kDyingPollMs = 10;
 
 std::string lock_path(const std::string& folder) {
   return folder + "/lock";
@@ -30,6 +39,17 @@ int pid_written_in(int fd) {
   char text[32] = {};
   if (::pread(fd, text, sizeof text - 1, 0) <= 0) return 0;
   return std::atoi(text);
+}
+
+// Whether the lock was taken, at last.
+bool take_lock(int fd) {
+  const auto deadline = Clock::now() + kDyingPatience;
+  struct flock lock = whole_file_lock();
+  while (::fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+    if (!is_ending(pid_written_in(fd)) || Clock::now() > deadline) return false;
+    ::poll(nullptr, 0, kDyingPollMs);
+  }
+  return true;
 }
 
 std::string failure(std::string_view what, const std::string& path) {
@@ -50,8 +70,7 @@ FolderLock::FolderLock(const std::string& folder, std::string_view flag) {
   const std::string path = lock_path(folder);
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd_ < 0) throw StartRefused(failure("cannot open", path));
-  struct flock lock = whole_file_lock();
-  if (::fcntl(fd_, F_OFD_SETLK, &lock) != 0) {
+  if (!take_lock(fd_)) {
     const int pid = pid_written_in(fd_);
     ::close(fd_);
     fd_ = -1;
@@ -79,7 +98,7 @@ int owner_of_folder(const std::string& folder) {
   const bool held = ::fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
   const int pid = held ? pid_written_in(fd) : 0;
   ::close(fd);
-  return pid;
+  return is_ending(pid) ? 0 : pid;
 }
 
 }  // namespace windlass::runtime

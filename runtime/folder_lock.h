@@ -10,7 +10,8 @@ namespace windlass::runtime {
 class FolderLock {
  public:
   // Makes the folder when it is missing (mode 0700). `flag` is the option that chose it, such as
-  // "--data-dir". Throws StartRefused naming the owner and the line to type.
+  // "--data-dir". Waits for an owner that is dying. Throws StartRefused naming the owner and the
+  // line to type.
   FolderLock(const std::string& folder, std::string_view flag);
   ~FolderLock();
   FolderLock(const FolderLock&) = delete;
@@ -20,7 +21,7 @@ class FolderLock {
   int fd_ = -1;
 };
 
-// Pid of the process that holds the folder's lock now, 0 when none does.
+// Pid of the process that holds the folder's lock now, 0 when none does, or one that is dying.
 int owner_of_folder(const std::string& folder);
 
 }  // namespace windlass::runtime

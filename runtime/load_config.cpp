@@ -1,11 +1,12 @@
 #include "runtime/load_config.h"
 
+#include "runtime/toml_file.h"
+
 #include "runtime/health_probe.h"
 #include "runtime/metrics.h"
 #include "runtime/paths.h"
 #include "runtime/version.h"
 
-#include <toml++/toml.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
@@ -101,14 +102,7 @@ std::string toml_text(const toml::node& node, const std::string& origin) {
 }
 
 void load_toml(OptionTable& table, const std::string& path) {
-  toml::table content;
-  try {
-    content = toml::parse_file(path);
-  } catch (const toml::parse_error& error) {
-    const auto& at = error.source().begin;
-    refuse(path + (at.line > 0 ? ":" + std::to_string(at.line) : ""),
-           std::string(error.description()));
-  }
+  const toml::table content = read_toml_file(path);
   std::map<std::string, Option*> by_key;
   Texts keys;
   for (Option& option : table.options()) {

@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <sstream>
 
 namespace windlass::runtime {
@@ -12,6 +13,28 @@ constexpr std::size_t kCommandCharsMax = 120;
 std::string whole_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+struct Stat {
+  bool over = false;  // its first thread is dead, only not yet collected
+  int threads = 0;    // the others hold what it held until they are dead, too
+  std::uint64_t start = 0;
+};
+
+std::optional<Stat> stat_of(int pid) {
+  const std::string text = whole_file("/proc/" + std::to_string(pid) + "/stat");
+  // The name in parentheses may hold blanks and parentheses: what follows the last one is regular.
+  const auto close = text.rfind(')');
+  if (close == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(close + 1));
+  std::string field;
+  fields >> field;
+  Stat stat;
+  stat.over = field == "Z" || field == "X";
+  constexpr int kFieldsBeforeThreads = 16;  // ppid (4) to nice (19) of proc(5)
+  for (int i = 0; i < kFieldsBeforeThreads; ++i) fields >> field;
+  fields >> stat.threads >> field >> stat.start;
+  return stat;
 }
 
 }  // namespace
@@ -27,19 +50,14 @@ std::string command_of_process(int pid) {
 }
 
 std::uint64_t start_of_process(int pid) {
-  const std::string stat = whole_file("/proc/" + std::to_string(pid) + "/stat");
-  // The name in parentheses may hold blanks and parentheses: what follows the last one is regular.
-  const auto close = stat.rfind(')');
-  if (close == std::string::npos) return 0;
-  std::istringstream fields(stat.substr(close + 1));
-  std::string field;
-  fields >> field;
-  if (field == "Z" || field == "X") return 0;  // dead, only not yet collected
-  constexpr int kFieldsBeforeStart = 18;       // ppid (4) to itrealvalue (21) of proc(5)
-  for (int i = 0; i < kFieldsBeforeStart; ++i) fields >> field;
-  std::uint64_t start = 0;
-  fields >> start;
-  return start;
+  const std::optional<Stat> stat = stat_of(pid);
+  if (!stat) return 0;
+  return stat->over && stat->threads <= 1 ? 0 : stat->start;
+}
+
+bool is_ending(int pid) {
+  const std::optional<Stat> stat = stat_of(pid);
+  return !stat || stat->over;
 }
 
 }  // namespace windlass::runtime

@@ -2,8 +2,7 @@
 
 #include "runtime/load_config.h"
 #include "runtime/paths.h"
-
-#include <toml++/toml.h>
+#include "runtime/toml_file.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -16,10 +15,6 @@ constexpr std::string_view kFileSuffix = "_file";
 
 [[noreturn]] void refuse(const std::string& origin, const std::string& text) {
   throw ConfigError(origin + ": " + text);
-}
-
-std::string origin_of(const std::string& path, const toml::source_region& region) {
-  return path + ":" + std::to_string(region.begin.line);
 }
 
 std::string content_of(const std::string& toml_path, const std::string& name,
@@ -39,12 +34,7 @@ std::string content_of(const std::string& toml_path, const std::string& name,
 
 std::vector<TomlTable> read_toml_tables(const std::string& path, std::string_view list,
                                         const std::vector<std::string>& keys) {
-  toml::table content;
-  try {
-    content = toml::parse_file(path);
-  } catch (const toml::parse_error& error) {
-    refuse(origin_of(path, error.source()), std::string(error.description()));
-  }
+  const toml::table content = read_toml_file(path);
   std::vector<TomlTable> tables;
   for (const auto& [key, node] : content) {
     const toml::array* array = node.as_array();

@@ -146,7 +146,8 @@ void OwnedShard::take(const bus::Reports& input, Now now) {
     // Said to a process before this one, which may have given orders since: it knows nothing of
     // them. The one for this epoch comes behind it.
     const auto* resync = std::get_if<Resync>(&received.report);
-    if (resync != nullptr && resync->epoch != 0 && resync->epoch != epoch_) {
+    const bool of_before = resync != nullptr && resync->epoch != 0 && resync->epoch != epoch_;
+    if (of_before && !WINDLASS_PLANTED(second_resync_believed)) {
       core_.drop_stale_report();
       continue;
     }

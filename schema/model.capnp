@@ -279,6 +279,22 @@ struct TaskDocument {
   dependsOnIds @7 :List(Text);
   affinityId @8 :Text;
   keptJson @9 :Text;
+  dependsOnRanges @10 :List(TaskIdRange);
+}
+
+enum JobAction { none @0; disable @1; terminate @2; }
+enum DependencyAction { satisfy @0; block @1; }
+enum ExitCondition { code @0; codeRange @1; preProcessingError @2; fileUploadError @3; otherwise @4; }
+struct ExitRule {
+  condition @0 :ExitCondition;
+  first @1 :Int32;
+  last @2 :Int32;
+  jobAction @3 :OptionalEnum;  # JobAction
+  dependencyAction @4 :OptionalEnum;  # DependencyAction
+}
+struct TaskIdRange {
+  start @0 :Int32;
+  end @1 :Int32;
 }
 
 struct TaskConstraints {
@@ -296,6 +312,8 @@ struct NewTask {
   dependsOnIds @5 :List(Text);
   affinityId @6 :Text;
   document @7 :Data;  # an encoded TaskDocument
+  dependsOnRanges @8 :List(TaskIdRange);
+  exitRules @9 :List(ExitRule);
 }
 
 struct TaskNode {
@@ -328,6 +346,8 @@ struct TaskRecord {
   lastRetryTime @20 :OptionalInt64;
   lastRequeueTime @21 :OptionalInt64;
   node @22 :TaskNode;
+  exitRules @23 :List(ExitRule);
+  satisfiesDependents @24 :Bool;
 }
 
 struct TaskView {

@@ -1,5 +1,7 @@
 #include "simulator/auditor.h"
 
+#include "simulator/reference/exits.h"
+
 #include <algorithm>
 
 namespace windlass::simulator {
@@ -27,6 +29,9 @@ void Auditor::committed(ShardId shard, EventNumber first_event, const ShardEvent
   for (const ShardEvent& event : events)
     std::visit([&](const auto& what) { see(shard, view, what); }, event);
   check_let_go(view);
+  for (const auto& [job, why] : std::exchange(view.to_be_stopped, {})) {
+    if (!view.erased_jobs.contains(job)) world_.violated("API", why + ", and the job goes on");
+  }
 }
 
 // An attempt that is not to go on keeps its slots, and its task's place, until it has ended.
@@ -45,7 +50,7 @@ void Auditor::check_let_go(ShardView& view) {
 void Auditor::see(ShardId shard, ShardView& view, const TasksWereAdded& added) {
   for (const AddedTask& task : added.tasks) {
     const TaskKey key = task.task.record.key;
-    Task seen{task.task.record, {}};
+    Task seen{task.task.record, {}, task.task.depends_on_ranges};
     for (const std::string& id : task.task.depends_on_ids) seen.parents.push_back(lower_cased(id));
     if (view.erased_tasks.contains(key) || !view.tasks.emplace(key, seen).second)
       world_.violated("S3", text(shard, key) + " is added twice");
@@ -94,13 +99,54 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
     world_.tell(who, text(shard, key) + " is completed by attempt " +
                          std::to_string(after.attempt) + ": " +
                          (after.failure ? after.failure->code : "success"));
-    if (after.result == ExecutionResult::success)
-      view.jobs[key.job].succeeded.insert(lower_cased(after.id));
+    note_end(shard, view, after);
     check_completion(shard, after);
   } else if (after.state != before.state && after.state == TaskState::active) {
     world_.tell(
         who, text(shard, key) + " is queued again after attempt " + std::to_string(after.attempt));
   }
+}
+
+void Auditor::note_end(ShardId shard, ShardView& view, const TaskRecord& task) {
+  Job& job = view.jobs[task.key.job];
+  const bool satisfies = lets_dependents_start(task);
+  if (satisfies != task.satisfies_dependents)
+    world_.violated("S9", text(shard, task.key) + " ends and its dependents are judged wrongly");
+  if (satisfies) {
+    job.satisfied.insert(lower_cased(task.id));
+    if (const auto number = number_named(task.id)) job.satisfied_numbers.insert(*number);
+  }
+  const JobRecord& record = job.record;
+  if (task.failure && task.failure->code == "TaskDependencyFailed" &&
+      !is_blocked(view, view.tasks.at(task.key)))
+    world_.violated("S9", text(shard, task.key) + " fails because of a parent that did not");
+  if (record.state == JobState::active &&
+      record.spec.on_task_failure == OnTaskFailure::performexitoptionsjobaction &&
+      wished_for_job(task) != JobAction::none)
+    view.to_be_stopped[task.key.job] = text(shard, task.key) + " ends, which stops its job";
+}
+
+// Whether its job fails such tasks, and the parent that its failure names ended without satisfying.
+bool Auditor::is_blocked(const ShardView& view, const Task& task) const {
+  const TaskRecord& record = task.record;
+  const JobRecord& job = view.jobs.at(record.key.job).record;
+  const auto asks = [](const MetadataItem& item) {
+    return item.name == "windlass.failBlockedDependents" && item.value == "true";
+  };
+  if (std::none_of(job.spec.metadata.begin(), job.spec.metadata.end(), asks)) return false;
+  if (record.failure->details.size() != 1) return false;
+  const std::string named = record.failure->details.front().value;
+  return std::any_of(view.tasks.begin(), view.tasks.end(), [&](const auto& other) {
+    const TaskRecord& parent = other.second.record;
+    if (parent.key.job != record.key.job || parent.state != TaskState::completed) return false;
+    if (lets_dependents_start(parent)) return false;
+    if (std::count(task.parents.begin(), task.parents.end(), lower_cased(named)) != 0)
+      return lower_cased(parent.id) == lower_cased(named);
+    const auto number = number_named(parent.id);
+    return number && std::to_string(*number) == named &&
+           std::any_of(task.parent_ranges.begin(), task.parent_ranges.end(),
+                       [&](auto range) { return range.start <= *number && *number <= range.end; });
+  });
 }
 
 bool Auditor::may_be_reactivated(const ShardView& view, const TaskRecord& task) const {
@@ -133,8 +179,15 @@ void Auditor::check_dispatch(ShardId shard, const ShardView& view, const Task& t
                               " is given away while a process of attempt " +
                               std::to_string(alive->second.attempt) + " lives");
   for (const std::string& id : task.parents) {
-    if (!job->second.succeeded.contains(id))
+    if (!job->second.satisfied.contains(id))
       world_.violated("S9", text(shard, key) + " starts before its parent " + id + " succeeded");
+  }
+  for (const TaskIdRange& range : task.parent_ranges) {
+    for (std::int64_t number = range.start; number <= range.end; ++number) {
+      if (!job->second.satisfied_numbers.contains(number))
+        world_.violated("S9", text(shard, key) + " starts before its parent " +
+                                  std::to_string(number) + " succeeded");
+    }
   }
 }
 
@@ -205,6 +258,7 @@ void Auditor::see(ShardId shard, ShardView& view, const JobPut& put) {
                 "job " + put.job.spec.id + " is in state " +
                     std::to_string(static_cast<int>(put.job.state)));
   record = put.job;
+  if (record.state != JobState::active) view.to_be_stopped.erase(record.seq);
 }
 
 void Auditor::see(ShardId shard, ShardView& view, const JobErased& erased) {

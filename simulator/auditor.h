@@ -61,12 +61,14 @@ class Auditor {
   struct Task {
     TaskRecord record;
     std::vector<std::string> parents;  // lower-cased ids
+    std::vector<TaskIdRange> parent_ranges;
   };
   struct Job {
     JobRecord record;
     EventNumber made = 0;
     std::map<std::string, TaskKey> tasks_by_id;  // lower-cased
-    std::set<std::string> succeeded;             // ever; satisfied once is satisfied for good
+    std::set<std::string> satisfied;             // ever; satisfied once is satisfied for good
+    std::set<std::int64_t> satisfied_numbers;
   };
   struct ShardView {
     EventNumber events = 0;
@@ -76,6 +78,7 @@ class Auditor {
     std::set<JobSeq> erased_jobs;
     std::map<NodeSeq, NodeRecord> nodes;
     std::set<AttemptId> lingering;
+    std::map<JobSeq, std::string> to_be_stopped;  // by a task that ended in this commit
     std::set<AttemptId> let_go;  // in this commit: they run no more, or linger from now on
   };
   struct Run {  // a process
@@ -104,6 +107,8 @@ class Auditor {
   void check_retry(ShardId shard, const TaskRecord& task);
   void check_start(const AttemptId& id);
   void check_let_go(ShardView& view);
+  bool is_blocked(const ShardView& view, const Task& task) const;
+  void note_end(ShardId shard, ShardView& view, const TaskRecord& task);
 
   World& world_;
   std::map<ShardId, ShardView> shards_;

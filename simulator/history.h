@@ -37,6 +37,8 @@ struct JobFact : Fact {
   std::string pool_id;
   ShardId shard = 0;  // its pool's
   bool dependencies = false;
+  bool acts_on_exits = false;
+  bool numbers = false;  // names its tasks by them
   std::map<std::string, TaskFact> tasks;
 };
 

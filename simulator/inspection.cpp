@@ -1,8 +1,10 @@
 #include "simulator/inspection.h"
 
 #include "schema/codec/task_document.h"
+#include "simulator/reference/exits.h"
 
 #include <algorithm>
+#include <set>
 
 namespace windlass::simulator {
 
@@ -71,6 +73,9 @@ void Inspection::look_at_job(ClientProcess& client, JobFact& job) {
     const bool in_time = record->next_task > 1 || world_.options.clock_step_every == Duration{};
     look.ends_by_itself =
         in_time && record->spec.on_all_tasks_complete == OnAllTasksComplete::terminatejob;
+    look.fails_blocked =
+        std::any_of(record->spec.metadata.begin(), record->spec.metadata.end(),
+                    [](const auto& item) { return item.name == "windlass.failBlockedDependents"; });
     look.tasks.clear();
     look.next.reset();
     list(client, job, look);
@@ -100,10 +105,37 @@ bool Inspection::is_blocked(const JobLook& look, const TaskView& task) {
   if (!document) return false;
   const auto succeeded = [&](const std::string& id) {
     return std::any_of(look.tasks.begin(), look.tasks.end(), [&](const TaskView& other) {
-      return other.record.id == id && other.record.result == ExecutionResult::success;
+      return other.record.id == id && other.record.state == TaskState::completed &&
+             lets_dependents_start(other.record);
     });
   };
-  return !std::all_of(document->depends_on_ids.begin(), document->depends_on_ids.end(), succeeded);
+  const auto numbered = [&](const TaskIdRange& range) {
+    std::set<std::int64_t> numbers;
+    for (const TaskView& other : look.tasks) {
+      const auto number = number_named(other.record.id);
+      if (number && other.record.state == TaskState::completed &&
+          lets_dependents_start(other.record))
+        numbers.insert(*number);
+    }
+    const auto first = numbers.lower_bound(range.start);
+    const auto last = numbers.upper_bound(range.end);
+    return std::distance(first, last) == std::int64_t{range.end} - range.start + 1;
+  };
+  return !std::all_of(document->depends_on_ids.begin(), document->depends_on_ids.end(),
+                      succeeded) ||
+         !std::all_of(document->depends_on_ranges.begin(), document->depends_on_ranges.end(),
+                      numbered);
+}
+
+// Whether a parent that is there will not satisfy it any more.
+bool Inspection::has_failed_parent(const JobLook& look, const TaskView& task) {
+  const auto document = decode_task_document(task.document);
+  return document && std::any_of(look.tasks.begin(), look.tasks.end(), [&](const TaskView& other) {
+           const auto& ids = document->depends_on_ids;
+           return other.record.state == TaskState::completed &&
+                  !lets_dependents_start(other.record) &&
+                  std::find(ids.begin(), ids.end(), other.record.id) != ids.end();
+         });
 }
 
 void Inspection::judge(ClientProcess& client, JobFact& job, JobLook& look) {
@@ -117,7 +149,7 @@ void Inspection::judge(ClientProcess& client, JobFact& job, JobLook& look) {
     all_complete = false;
     // What had not begun when its job ended stays as it is.
     if (look.ended && record.state == TaskState::active) continue;
-    if (!is_blocked(look, task))
+    if (!is_blocked(look, task) || (look.fails_blocked && has_failed_parent(look, task)))
       look.waits_for += " " + record.id + " (state " +
                         std::to_string(static_cast<int>(record.state)) + ", attempt " +
                         std::to_string(record.attempt) + ")";

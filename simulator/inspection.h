@@ -29,6 +29,7 @@ class Inspection {
     bool gone = false;
     bool ended = false;  // completed
     bool ends_by_itself = false;
+    bool fails_blocked = false;  // its tasks that will never start
     bool settled = false;
     std::vector<TaskView> tasks;
     std::optional<std::string> next;  // page
@@ -41,6 +42,7 @@ class Inspection {
   void list(ClientProcess& client, JobFact& job, JobLook& look);
   void judge(ClientProcess& client, JobFact& job, JobLook& look);
   static bool is_blocked(const JobLook& look, const TaskView& task);
+  static bool has_failed_parent(const JobLook& look, const TaskView& task);
   void ask(ClientProcess& client, const Fact& of, ShardId shard, const Request& request,
            std::function<void(const Answer&)> then);
 

@@ -28,6 +28,15 @@ void MemoryBatch::erase_answers(SessionId session, Sequence through) {
              [&](const auto& key) { return key.first == session && key.second <= through; });
 }
 
+void MemoryBatch::each_number_page(
+    JobSeq job, std::uint32_t first, std::uint32_t last,
+    const std::function<void(std::uint32_t, const scheduler::NumberPage&)>& visitor) {
+  for (auto it = tables_.numbers.lower_bound({job, first});
+       it != tables_.numbers.end() && it->first.first == job && it->first.second <= last; ++it) {
+    visitor(it->first.second, it->second);
+  }
+}
+
 void MemoryBatch::scan_task_ids(JobSeq job, std::string_view after,
                                 const std::function<bool(std::string_view, TaskSeq)>& visitor) {
   auto it = after.empty() ? tables_.ids.lower_bound({job, ""})
@@ -51,7 +60,7 @@ void MemoryBatch::add_task(const OpenTask& task, std::string_view document) {
   put(tables_.ids, {key.job, lower_cased(task.record.id)}, key.task);
   put(tables_.open, key, task);
   put(tables_.documents, key, std::string(document));
-  put(tables_.wishes, key, {task.depends_on_ids, task.affinity_id});
+  put(tables_.wishes, key, {task.depends_on_ids, task.affinity_id, task.depends_on_ranges});
 }
 
 void MemoryBatch::put_open_task(const OpenTask& task) {
@@ -91,6 +100,8 @@ bool MemoryBatch::erase_tasks(JobSeq job, std::size_t rows_max) {
   erase_from(tables_.wishes, first, rows_max, of_key);
   erased += erase_from(tables_.open, first, rows_max, of_key);
   erased += erase_from(tables_.done, first, rows_max, of_key);
+  erased += erase_from(tables_.numbers, {job, 0}, rows_max,
+                       [job](const auto& key) { return key.first == job; });
   return erased > 0;
 }
 

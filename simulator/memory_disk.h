@@ -24,6 +24,7 @@ struct MemoryTables {
   std::map<TaskKey, std::string> documents;
   std::map<TaskKey, scheduler::TaskWishes> wishes;  // as the documents say
   std::map<std::pair<JobSeq, std::string>, TaskSeq> ids;
+  std::map<std::pair<JobSeq, std::uint32_t>, scheduler::NumberPage> numbers;
   std::map<ClaimId, ClaimRecord> claims;
   std::map<AttemptId, LingeringAttempt> lingering;
   std::map<std::pair<std::string, std::string>, Reservation> reservations;
@@ -114,6 +115,15 @@ class MemoryBatch final : public scheduler::ShardBatch {
   }
   scheduler::TaskWishes wishes(const TaskKey& key) override {
     return find(tables_.wishes, key).value_or(scheduler::TaskWishes());
+  }
+  scheduler::NumberPage number_page(JobSeq job, std::uint32_t page) override {
+    return find(tables_.numbers, {job, page}).value_or(scheduler::NumberPage());
+  }
+  void each_number_page(
+      JobSeq job, std::uint32_t first, std::uint32_t last,
+      const std::function<void(std::uint32_t, const scheduler::NumberPage&)>& visitor) override;
+  void put_number_page(JobSeq job, std::uint32_t page, const scheduler::NumberPage& bits) override {
+    put(tables_.numbers, {job, page}, bits);
   }
   void scan_task_ids(JobSeq job, std::string_view after,
                      const std::function<bool(std::string_view, TaskSeq)>& visitor) override;

@@ -38,7 +38,9 @@ constexpr const char* kPromises[] = {"S1", "S2", "S3",  "S4",  "S5",  "S6",  "S7
 constexpr struct {
   const char* promise;
   museum::Bug bug;
-} kAlsoShown[] = {{"S1", museum::Bug::ack_before_commit}};
+} kAlsoShown[] = {{"S1", museum::Bug::ack_before_commit},
+                  {"S2", museum::Bug::refused_and_done},
+                  {"S14", museum::Bug::account_not_in_key}};
 
 // A run takes seconds; one that does not end was ended by its bug.
 constexpr unsigned kRunSecondsMax = 120;

@@ -163,7 +163,9 @@ Conditions Workload::some_conditions(const Fact& fact, ShardId shard) {
 }
 
 std::vector<MetadataItem> Workload::some_metadata() {
-  return {{"mark", std::to_string(random_.between(0, 999'999))}};
+  std::vector<MetadataItem> metadata{{"mark", std::to_string(random_.between(0, 999'999))}};
+  if (random_.chance(300)) metadata.push_back({"windlass.failBlockedDependents", "true"});
+  return metadata;
 }
 
 // ---- pools and nodes -----------------------------------------------------------------------
@@ -270,6 +272,10 @@ void Workload::send_job(ClientProcess& client, JobFact& job) {
   spec.pool_id = job.pool_id;
   spec.priority = static_cast<std::int32_t>(random_.between(-1, 1));
   spec.uses_task_dependencies = job.dependencies;
+  job.acts_on_exits = random_.chance(150);
+  if (job.acts_on_exits) spec.on_task_failure = OnTaskFailure::performexitoptionsjobaction;
+  job.numbers = random_.chance(300);
+  if (job.dependencies && random_.chance(600)) spec.metadata = some_metadata();
   spec.parallel_tasks_max =
       random_.chance(200) ? static_cast<std::int32_t>(random_.between(1, 3)) : -1;
   spec.constraints.task_retries_max = static_cast<std::int32_t>(random_.between(0, 2));
@@ -362,19 +368,52 @@ NewTask Workload::draw_task(JobFact& job, TaskFact& fact, const TaskFact* after)
   if (after != nullptr) {
     task.depends_on_ids = document.depends_on_ids = {after->id};
   } else if (job.dependencies && random_.chance(300)) {
-    if (const TaskFact* parent = some_task(job); parent != nullptr && parent->id != fact.id)
+    const auto number = static_cast<std::int32_t>(job.tasks.size());
+    if (job.numbers && number > 2 && random_.chance(700)) {
+      const auto start = static_cast<std::int32_t>(random_.between(1, number - 2));
+      const auto end = static_cast<std::int32_t>(random_.between(start, number - 2));
+      task.depends_on_ranges = document.depends_on_ranges = {{start, end}};
+    } else if (const TaskFact* parent = some_task(job);
+               parent != nullptr && parent->id != fact.id) {
       task.depends_on_ids = document.depends_on_ids = {parent->id};
+    }
   }
+  draw_exit_rules(job, task);
   task.document = encode_task_document(document);
   fact.wanted = task;
   return task;
+}
+
+// Of the programs above, as simulator/guard.cpp ends them.
+constexpr std::int32_t kExitCodes[] = {0, 3, 7, 139};
+
+void Workload::draw_exit_rules(const JobFact& job, NewTask& task) {
+  if (!random_.chance(200)) return;
+  for (std::int64_t left = random_.between(1, 3); left > 0; --left) {
+    ExitRule rule;
+    rule.condition = static_cast<ExitCondition>(random_.between(0, 4));
+    if (rule.condition <= ExitCondition::code_range)
+      rule.first = rule.last = kExitCodes[random_.between(0, 3)];
+    if (rule.condition == ExitCondition::code_range) rule.last += 1;
+    if (random_.chance(700))
+      rule.dependency_action =
+          random_.chance(600) ? DependencyAction::satisfy : DependencyAction::block;
+    // Where the job has no use for it, it is refused.
+    if (random_.chance(job.acts_on_exits ? 500 : 20))
+      rule.job_action = static_cast<JobAction>(random_.between(0, 2));
+    task.exit_rules.push_back(rule);
+  }
 }
 
 void Workload::make_tasks(ClientProcess& client, Account& account, JobFact& job) {
   std::vector<NewTask> tasks;
   for (std::int64_t left = random_.between(1, 6);
        left > 0 && account.tasks_made < world_.options.tasks; --left) {
-    const std::string id = "t" + std::to_string(++account.tasks_made);
+    std::string id = "t" + std::to_string(++account.tasks_made);
+    if (job.numbers) {
+      id = std::to_string(job.tasks.size() + 1);
+      if (random_.chance(200)) id = "0" + id;
+    }
     TaskFact& fact = job.tasks[id];
     fact.account = job.account;
     fact.id = id;

@@ -2,6 +2,7 @@
 
 #include "model/assert.h"
 #include "model/museum.h"
+#include "scheduler/core/dependents.h"
 
 #include <utility>
 
@@ -66,23 +67,6 @@ AttemptId attempt_of(const State& state, const TaskRecord& task) {
   return {state.shard(), task.key, task.attempt};
 }
 
-std::set<std::string> unmet_dependencies(const State& state, Rows& rows, JobSeq job,
-                                         const std::vector<std::string>& ids) {
-  std::set<std::string> unmet;
-  for (const std::string& id : ids) {
-    std::string lower = lower_cased(id);
-    const std::optional<TaskSeq> parent = rows.find_task(job, lower);
-    if (WINDLASS_PLANTED(dependency_on_unfinished) && parent && state.find_running({job, *parent}))
-      continue;
-    if (parent && !state.find_running({job, *parent})) {
-      const std::optional<TaskRecord> done = rows.done_task({job, *parent});
-      if (done && done->result == ExecutionResult::success) continue;
-    }
-    unmet.insert(std::move(lower));
-  }
-  return unmet;
-}
-
 // What waits for nothing else goes into the queue, unless an older attempt under its id lingers.
 void make_ready(const State& state, Job& job, const TaskRecord& task) {
   if (!state.lingering_by_id.empty() &&
@@ -97,15 +81,16 @@ void make_ready(const State& state, Job& job, const TaskRecord& task) {
 
 void enqueue(State& state, Rows& rows, Job& job, const OpenTask& task) {
   const TaskRecord& record = task.record;
-  std::set<std::string> unmet;
-  if (!task.depends_on_ids.empty()) {
-    unmet = unmet_dependencies(state, rows, job.record.seq, task.depends_on_ids);
+  if (task.depends_on_ids.empty() && task.depends_on_ranges.empty()) {
+    make_ready(state, job, record);
+    return;
   }
+  Dependencies::Unmet unmet = unmet_of(state, rows, job, task);
   if (!unmet.empty()) {
     job.dependencies.add(record.key.task, record.required_slots, std::move(unmet));
     return;
   }
-  if (!task.depends_on_ids.empty()) rows.put_open_task({record, {}, task.affinity_id});
+  rows.put_open_task({record, {}, task.affinity_id, {}});
   make_ready(state, job, record);
 }
 
@@ -119,27 +104,18 @@ void dequeue(Job& job, TaskSeq task, SlotCount slots) {
 
 // Satisfied once is satisfied for good, so the row forgets its parents too: they may be deleted and
 // added again later.
-void satisfy_dependents(const State& state, Rows& rows, Job& job, const TaskRecord& parent) {
-  for (const auto& [task, slots] : job.dependencies.satisfy(lower_cased(parent.id))) {
+void free_dependents(const State& state, Rows& rows, Job& job,
+                     const Dependencies::Freed& dependents) {
+  for (const auto& [task, slots] : dependents) {
     std::optional<OpenTask> open = rows.open_task({job.record.seq, task});
     WINDLASS_ASSERT(open.has_value());
     open->depends_on_ids.clear();
+    open->depends_on_ranges.clear();
     rows.put_open_task(*open);
     if (WINDLASS_PLANTED(added_again_beside_lingering))
       job.ready.push(task, slots);
     else
       make_ready(state, job, open->record);
-  }
-}
-
-// A satisfied parent goes away: tasks that wait for others must not wait for it again.
-void forget_parent(Rows& rows, const Job& job, const std::string& parent) {
-  for (const auto& [task, waiting] : job.dependencies.waiting()) {
-    std::optional<OpenTask> open = rows.open_task({job.record.seq, task});
-    WINDLASS_ASSERT(open.has_value());
-    const std::size_t erased = std::erase_if(
-        open->depends_on_ids, [&](const std::string& id) { return lower_cased(id) == parent; });
-    if (erased != 0) rows.put_open_task(*open);
   }
 }
 
@@ -264,6 +240,7 @@ struct Applier {
     state.jobs_by_id.erase(entity_key(job.record.account, job.record.spec.id));
     state.jobs_dirty.erase(event.job);
     state.jobs_erasing.erase(event.job);
+    state.jobs_blocked.erase(event.job);
     state.jobs.erase(event.job);
     rows.erase_job(event.job);
   }
@@ -301,6 +278,7 @@ struct Applier {
 
   void operator()(const TaskErased& event) {
     Job& job = job_of(state, event.key.job);
+    std::optional<TaskRecord> ended;
     if (const RunningTask* running = state.find_running(event.key)) {
       count(job.record.counts, running->record, -1);
       TaskRecord after = running->record;
@@ -313,11 +291,14 @@ struct Applier {
       const std::optional<TaskRecord> done = rows.done_task(event.key);
       WINDLASS_ASSERT(done.has_value());
       count(job.record.counts, *done, -1);
-      if (done->result == ExecutionResult::success) {
-        forget_parent(rows, job, lower_cased(event.id));
-      }
+      ended = done;
     }
     rows.erase_task(event.key, lower_cased(event.id));
+    if (ended && ended->satisfies_dependents) {
+      forget_parent(rows, job, lower_cased(event.id));
+    } else if (ended) {
+      parent_blocks_no_more(state, rows, job, *ended);
+    }
     state.jobs_dirty.insert(event.key.job);
     reindex_job(state, event.key.job);
   }
@@ -463,7 +444,7 @@ struct Applier {
     if (task.state == TaskState::running) {
       WINDLASS_ASSERT(task.attempt == running.record.attempt);
       state.running.at(task.key).record = task;
-      rows.put_open_task({task, {}, {}});
+      rows.put_open_task({task, {}, {}, {}});
       return;
     }
     stop_running(state, job, running, task);
@@ -472,7 +453,7 @@ struct Applier {
       return;
     }
     // Requeued. Whoever requeues puts a lingering attempt first when processes may live.
-    const OpenTask open{task, {}, {}};
+    const OpenTask open{task, {}, {}, {}};
     rows.put_open_task(open);
     enqueue(state, rows, job, open);
   }
@@ -484,7 +465,8 @@ struct Applier {
       const std::optional<OpenTask> before = rows.open_task(task.key);
       WINDLASS_ASSERT(before.has_value());
       WINDLASS_ASSERT(before->record.required_slots == task.required_slots);
-      rows.put_open_task({task, before->depends_on_ids, before->affinity_id});
+      rows.put_open_task(
+          {task, before->depends_on_ids, before->affinity_id, before->depends_on_ranges});
       return;
     }
     TaskCounts& counts = job.record.counts;
@@ -494,7 +476,7 @@ struct Applier {
     if (task.state == TaskState::running) {
       const bool was_ready = job.ready.remove(task.key.task, task.required_slots);
       WINDLASS_ASSERT(was_ready);
-      rows.put_open_task({task, {}, {}});  // satisfied once is satisfied for good
+      rows.put_open_task({task, {}, {}, {}});  // satisfied once is satisfied for good
       start_running(state, job, task);
       return;
     }
@@ -507,7 +489,11 @@ struct Applier {
     WINDLASS_ASSERT(before.has_value());
     count(job.record.counts, *before, -1);
     count(job.record.counts, task, +1);
-    if (task.state == TaskState::active) return reopen(job, task);
+    if (task.state == TaskState::active) {
+      reopen(job, task);
+      if (!before->satisfies_dependents) parent_blocks_no_more(state, rows, job, task);
+      return;
+    }
     WINDLASS_ASSERT(task.state == TaskState::completed);
     rows.put_done_task(task);
   }
@@ -515,8 +501,12 @@ struct Applier {
   // Reactivated. What has run once has waited for its parents already; they may be gone by now.
   void reopen(Job& job, const TaskRecord& task) {
     TaskWishes wishes = rows.wishes(task.key);
-    if (task.attempt > 0) wishes.depends_on_ids.clear();
-    const OpenTask open{task, std::move(wishes.depends_on_ids), std::move(wishes.affinity_id)};
+    if (task.attempt > 0) {
+      wishes.depends_on_ids.clear();
+      wishes.depends_on_ranges.clear();
+    }
+    const OpenTask open{task, std::move(wishes.depends_on_ids), std::move(wishes.affinity_id),
+                        std::move(wishes.depends_on_ranges)};
     rows.reopen_task(open);
     enqueue(state, rows, job, open);
   }
@@ -524,8 +514,10 @@ struct Applier {
   void complete(Job& job, const TaskRecord& task) {
     WINDLASS_ASSERT(task.result.has_value());
     rows.complete_task(task);
-    if (task.result == ExecutionResult::success || WINDLASS_PLANTED(dependency_ignored))
-      satisfy_dependents(state, rows, job, task);
+    if (task.satisfies_dependents || WINDLASS_PLANTED(dependency_ignored))
+      free_dependents(state, rows, job, parent_satisfies(rows, job, task));
+    else
+      parent_blocks(rows, job, task);
   }
 };
 

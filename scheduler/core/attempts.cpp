@@ -34,6 +34,7 @@ void clear_run(TaskRecord& task) {
   task.exit_code.reset();
   task.failure.reset();
   task.result.reset();
+  task.satisfies_dependents = false;
   task.node.reset();
 }
 
@@ -51,7 +52,7 @@ void put(Step& step, TaskRecord task) {
   step.emit(TaskPut{std::move(task)});
 }
 
-void complete(Step& step, TaskRecord task, const AttemptEnded& report) {
+JobAction complete(Step& step, TaskRecord task, const AttemptEnded& report) {
   const Verdict verdict = judge_end(report, task.retry_count, task.constraints.retries_max);
   enter(task, TaskState::completed, step.now.wall);
   if (report.start_time) task.start_time = report.start_time;
@@ -61,7 +62,10 @@ void complete(Step& step, TaskRecord task, const AttemptEnded& report) {
   if (verdict == Verdict::fail) {
     task.failure = report.failure ? *report.failure : failure_exit_code();
   }
+  const ExitOutcome outcome = judge_exit(task.exit_rules, report.end, report.exit_code);
+  task.satisfies_dependents = outcome.satisfies_dependents;
   put(step, std::move(task));
+  return outcome.job_action;
 }
 
 void retry(Step& step, TaskRecord task) {
@@ -70,6 +74,18 @@ void retry(Step& step, TaskRecord task) {
   clear_run(task);
   enter(task, TaskState::active, step.now.wall);
   put(step, std::move(task));
+}
+
+// Completed without a report.
+void fail(Step& step, const TaskRecord& task, FailureInfo why) {
+  TaskRecord ended = task;
+  enter(ended, TaskState::completed, step.now.wall);
+  ended.end_time = step.now.wall;
+  ended.exit_code.reset();
+  ended.result = ExecutionResult::failure;
+  ended.failure = std::move(why);
+  ended.satisfies_dependents = outcome_of_ended(task).satisfies_dependents;
+  put(step, std::move(ended));
 }
 
 }  // namespace
@@ -107,7 +123,7 @@ bool take_report(Step& step, const AttemptEnded& report) {
       break;
     case Verdict::succeed:
     case Verdict::fail:
-      complete(step, std::move(task), report);
+      act_on_ended_task(step, job, complete(step, std::move(task), report));
       break;
   }
   after_task(step, job);
@@ -115,18 +131,24 @@ bool take_report(Step& step, const AttemptEnded& report) {
   return true;
 }
 
+ExitOutcome outcome_of_ended(const TaskRecord& task) {
+  return judge_exit(task.exit_rules, AttemptEnd::stopped, std::nullopt);
+}
+
 void end_task(Step& step, const TaskRecord& task, std::string_view why) {
   const RunningTask* found = step.state().find_running(task.key);
   const std::optional<RunningTask> running =
       found == nullptr ? std::nullopt : std::optional(*found);
-  TaskRecord ended = task;
-  enter(ended, TaskState::completed, step.now.wall);
-  ended.end_time = step.now.wall;
-  ended.exit_code.reset();
-  ended.result = ExecutionResult::failure;
-  ended.failure = task_ended(why);
-  put(step, std::move(ended));
+  fail(step, task, task_ended(why));
   if (running) linger(step, *running, false);
+}
+
+void fail_blocked_task(Step& step, const TaskRecord& task, const std::string& parent_id) {
+  fail(step, task,
+       {ErrorCategory::usererror,
+        "TaskDependencyFailed",
+        "The task will never start: a task that it depends on ended without satisfying it",
+        {{"TaskId", parent_id}}});
 }
 
 void requeue_running(Step& step, const RunningTask& running, bool counted) {

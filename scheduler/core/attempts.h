@@ -1,6 +1,7 @@
 // The ends of attempts: what a report makes of a task, and how tasks leave a node on request.
 #pragma once
 
+#include "scheduler/core/exit_rules.h"
 #include "scheduler/core/step.h"
 
 namespace windlass::scheduler {
@@ -15,8 +16,13 @@ bool take_report(Step& step, const AttemptEnded& report);
 // Why a task stops running, or never will.
 FailureInfo task_ended(std::string_view why);
 
+// What it means when a command ends the task.
+ExitOutcome outcome_of_ended(const TaskRecord& task);
+
 // Completes the task at once as failed, TaskEnded. What still runs lingers until reported empty.
 void end_task(Step& step, const TaskRecord& task, std::string_view why);
+// The same of a task that will never start, because this parent ended without satisfying it.
+void fail_blocked_task(Step& step, const TaskRecord& task, const std::string& parent_id);
 // Back to active, held back until the old attempt is gone. `counted`: requeueCount rises.
 void requeue_running(Step& step, const RunningTask& running, bool counted);
 // The attempt is certainly over (its lease ended, or its worker does not know it): to active at

@@ -4,6 +4,7 @@
 #include "model/museum.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/conditions.h"
+#include "scheduler/core/dependents.h"
 #include "scheduler/core/reservations.h"
 
 #include <vector>
@@ -84,6 +85,22 @@ Version terminate(Step& step, const Job& job, const std::string& reason) {
   return version;
 }
 
+Version disable(Step& step, const Job& job, DisableTasks tasks) {
+  const JobSeq seq = job.record.seq;
+  JobRecord record = job.record;
+  if (record.state != JobState::disabling) enter(record, JobState::disabling, step.now.wall);
+  record.disable_tasks = tasks;
+  const Version version = put(step, std::move(record));
+  for (const RunningTask& running : running_tasks(step.state(), *step.state().find_job(seq))) {
+    if (tasks == DisableTasks::requeue) requeue_running(step, running, true);
+    if (tasks == DisableTasks::terminate) {
+      end_task(step, running.record, "The job of the task was disabled");
+    }
+  }
+  settle_job(step, seq);
+  return version;
+}
+
 bool all_tasks_complete(const JobRecord& job) {
   return job.counts.tasks.active == 0 && job.counts.tasks.running == 0;
 }
@@ -141,19 +158,7 @@ Decision decide(Step& step, const std::string& account, const DisableJob& comman
   if (found.job->record.state == JobState::enabling) {
     return Error{ErrorCode::operation_invalid_for_current_state};
   }
-  const JobSeq seq = found.job->record.seq;
-  JobRecord record = found.job->record;
-  if (record.state != JobState::disabling) enter(record, JobState::disabling, step.now.wall);
-  record.disable_tasks = command.disable_tasks;
-  const Version version = put(step, std::move(record));
-  for (const RunningTask& running : running_tasks(step.state(), *step.state().find_job(seq))) {
-    if (command.disable_tasks == DisableTasks::requeue) requeue_running(step, running, true);
-    if (command.disable_tasks == DisableTasks::terminate) {
-      end_task(step, running.record, "The job of the task was disabled");
-    }
-  }
-  settle_job(step, seq);
-  return Done{version};
+  return Done{disable(step, *found.job, command.disable_tasks)};
 }
 
 Decision decide(Step& step, const std::string& account, const EnableJob& command) {
@@ -211,6 +216,18 @@ Decision decide(Step& step, const std::string& account, const ChangeJob& command
   return Done{version};
 }
 
+void act_on_ended_task(Step& step, JobSeq seq, JobAction action) {
+  if (action == JobAction::none || WINDLASS_PLANTED(exit_action_forgotten)) return;
+  const Job* job = step.state().find_job(seq);
+  if (job == nullptr || refuses_change(job->record.state)) return;
+  if (job->record.spec.on_task_failure == OnTaskFailure::noaction) return;
+  if (action == JobAction::terminate) {
+    terminate(step, *job, "TaskFailed");
+  } else if (job->record.state == JobState::active) {
+    disable(step, *job, DisableTasks::requeue);
+  }
+}
+
 void settle_job(Step& step, JobSeq seq) {
   const Job* job = step.state().find_job(seq);
   if (job == nullptr) return;
@@ -266,6 +283,20 @@ void check_job_clock(Step& step, JobSeq seq) {
       constraints.max_wall_clock_time != kInfinite &&
       step.now.wall >= job->record.creation_time + constraints.max_wall_clock_time;
   terminate(step, *job, by_clock ? "MaxWallClockTimeExpiry" : "AllTasksComplete");
+}
+
+void fail_some_blocked(Step& step, JobSeq seq) {
+  for (std::size_t failed = 0; failed < step.settings.blocked_tasks_per_batch_max; ++failed) {
+    if (!step.state().jobs_blocked.contains(seq)) return;
+    const Job* job = step.state().find_job(seq);
+    const TaskSeq task = *job->dependencies.blocked().begin();
+    const std::optional<OpenTask> open = step.rows.open_task({seq, task});
+    WINDLASS_ASSERT(open.has_value());
+    const std::string parent = blocking_parent(step.rows, *job, task);
+    fail_blocked_task(step, open->record, parent);
+    act_on_ended_task(step, seq, outcome_of_ended(open->record).job_action);
+    settle_job(step, seq);
+  }
 }
 
 bool erase_some(Step& step, JobSeq seq) {

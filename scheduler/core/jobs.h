@@ -18,6 +18,9 @@ Decision decide(Step& step, const std::string& account, const DisableJob& comman
 Decision decide(Step& step, const std::string& account, const EnableJob& command);
 Decision decide(Step& step, const std::string& account, const ChangeJob& command);
 
+// What the exit conditions of a task that has just ended want of its job; nothing unless the job's
+// onTaskFailure says performexitoptionsjobaction. Call before settle_job.
+void act_on_ended_task(Step& step, JobSeq job, JobAction action);
 // Steps that follow from the job's state and its tasks: disabling -> disabled, all tasks complete
 // -> terminating -> completed. Idempotent.
 void settle_job(Step& step, JobSeq job);
@@ -25,6 +28,8 @@ void settle_job(Step& step, JobSeq job);
 void check_job_clock(Step& step, JobSeq job);
 // When check_job_clock has something to do; none: never.
 std::optional<WallTime> job_deadline(const Settings& settings, const JobRecord& job);
+// Fails some of the job's blocked tasks (State::jobs_blocked), which may block others in turn.
+void fail_some_blocked(Step& step, JobSeq job);
 // Removes some rows of a deleted job's tasks, at the end the job itself. True while more is left.
 bool erase_some(Step& step, JobSeq job);
 

@@ -124,7 +124,9 @@ void empty_node(Step& step, NodeSeq seq, TasksOfNode fate, const std::string& wh
       requeue_running(step, task, true);
       continue;
     }
+    if (step.state().find_running(task.record.key) == nullptr) continue;  // ended with its job
     end_task(step, task.record, why);
+    act_on_ended_task(step, task.record.key.job, outcome_of_ended(task.record).job_action);
     after_task(step, task.record.key.job);
   }
 }

@@ -63,7 +63,7 @@ void recover_jobs_and_tasks(State& state, Rows& rows) {
     Job& job = state.jobs.at(task.key.job);
     if (task.state != TaskState::active) {
       recover_running_task(state, job, task);
-    } else if (!open.depends_on_ids.empty()) {
+    } else if (!open.depends_on_ids.empty() || !open.depends_on_ranges.empty()) {
       dependents.push_back(std::move(open));
     } else if (!state.lingering_by_id.empty() &&
                state.lingers(job.record.account, job.record.spec.id, task.id)) {
@@ -72,8 +72,13 @@ void recover_jobs_and_tasks(State& state, Rows& rows) {
       job.ready.push(task.key.task, task.required_slots);
     }
   });
-  for (const OpenTask& open : dependents)
-    enqueue(state, rows, state.jobs.at(open.record.key.job), open);
+  for (const OpenTask& open : dependents) {
+    Job& job = state.jobs.at(open.record.key.job);
+    enqueue(state, rows, job, open);
+    const TaskSeq task = open.record.key.task;
+    if (WINDLASS_PLANTED(blocked_not_recovered) && job.dependencies.waits(task))
+      job.dependencies.set_blocked(task, false);
+  }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "model/shard_rows.h"
+#include "scheduler/core/numbers.h"
 
 #include <functional>
 #include <optional>
@@ -17,6 +18,7 @@ namespace windlass::scheduler {
 struct TaskWishes {
   std::vector<std::string> depends_on_ids;
   std::string affinity_id;
+  std::vector<TaskIdRange> depends_on_ranges;
   bool operator==(const TaskWishes&) const = default;
 };
 
@@ -44,6 +46,12 @@ class Rows {
   // Out of the document: what the row of an ended task has forgotten.
   virtual TaskWishes wishes(const TaskKey& key) = 0;
 
+  virtual NumberPage number_page(JobSeq job, std::uint32_t page) = 0;  // empty when there is none
+  // Those pages of a job that were ever put, from `first` to `last`, in order.
+  virtual void each_number_page(
+      JobSeq job, std::uint32_t first, std::uint32_t last,
+      const std::function<void(std::uint32_t page, const NumberPage&)>& visitor) = 0;
+
   // Ids of a job's tasks in order, strictly after `after_lower_id`; stops when the visitor says
   // false.
   virtual void scan_task_ids(
@@ -57,6 +65,8 @@ class Rows {
   virtual void erase_node(NodeSeq) = 0;
   virtual void put_job(const JobRecord&) = 0;
   virtual void erase_job(JobSeq) = 0;
+
+  virtual void put_number_page(JobSeq job, std::uint32_t page, const NumberPage&) = 0;
 
   // A new task: id, document and open row at once. Keys of a job rise, so rows append.
   virtual void add_task(const OpenTask& task, std::string_view document) = 0;

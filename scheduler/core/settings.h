@@ -22,6 +22,8 @@ struct Settings {
   Duration outbox_resend = std::chrono::milliseconds(500);
   // Rows of a deleted job's tasks removed from each table in one batch.
   std::size_t erased_rows_per_batch_max = 500;
+  // Tasks of a job that fail in one batch because they will never start.
+  std::size_t blocked_tasks_per_batch_max = 500;
   // Entries looked at for one page of a list; the page may then be short, even empty.
   std::size_t scanned_entries_max = 50'000;
   // A page of tasks ends when its documents reach this.

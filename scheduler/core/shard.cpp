@@ -126,6 +126,8 @@ void Shard::end_batch(Now now, Rows& rows, Effects& effects) {
   check_clocks(step);
   const std::set<JobSeq> erasing = state_.jobs_erasing;
   for (const JobSeq job : erasing) erase_some(step, job);
+  const std::set<JobSeq> blocked = state_.jobs_blocked;
+  for (const JobSeq job : blocked) fail_some_blocked(step, job);
   for (const auto& [seq, pool] : state_.pools) dispatch(step, pool);
   if (state_.outbox.empty()) {
     outbox_due_.reset();
@@ -171,6 +173,7 @@ std::optional<MonoTime> Shard::next_deadline(Now now) const {
       consider(now.mono);
     }
   }
+  if (!state_.jobs_blocked.empty()) consider(now.mono);
   if (outbox_due_) consider(*outbox_due_);
   return next;
 }

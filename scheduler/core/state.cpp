@@ -2,7 +2,9 @@
 
 #include "model/assert.h"
 #include "model/museum.h"
+#include "model/words.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace windlass::scheduler {
@@ -117,6 +119,16 @@ void reindex_node(State& state, NodeSeq seq) {
   placeable.insert(std::move(entry));
 }
 
+bool fails_blocked_tasks(const JobRecord& job) {
+  if (job.state == JobState::terminating || job.state == JobState::completed ||
+      job.state == JobState::deleting) {
+    return false;
+  }
+  return std::any_of(job.spec.metadata.begin(), job.spec.metadata.end(), [](const auto& item) {
+    return item.name == "windlass.failBlockedDependents" && same_word(item.value, "true");
+  });
+}
+
 void join_queue(State& state, Job& job) {
   WINDLASS_ASSERT(job.queue == nullptr);
   job.queue = &state.pool_queues[entity_key(job.record.account, job.record.spec.pool_id)];
@@ -140,6 +152,11 @@ void reindex_job(State& state, JobSeq seq) {
   WINDLASS_ASSERT(found != state.jobs.end());
   Job& job = found->second;
   WINDLASS_ASSERT(job.queue != nullptr);
+  if (!job.dependencies.blocked().empty() && fails_blocked_tasks(job.record)) {
+    state.jobs_blocked.insert(seq);
+  } else if (!state.jobs_blocked.empty()) {
+    state.jobs_blocked.erase(seq);
+  }
   PoolQueue& queue = *job.queue;
   const bool wanted = state.job_takes_turns(job);
   const JobOrder order{-job.record.spec.priority, job.turn, seq};

@@ -142,6 +142,7 @@ class State {
   // Rows that apply() changed in memory only, to be written once at the end of the batch.
   std::set<JobSeq> jobs_dirty;
   std::set<NodeSeq> nodes_dirty;
+  std::set<JobSeq> jobs_blocked;  // that fail tasks which will never start, and have some
   std::set<JobSeq> jobs_erasing;  // gone for everybody, rows of tasks still being removed
 
  private:
@@ -154,6 +155,10 @@ void reindex_node(State& state, NodeSeq node);
 // The job stands in the queue of the pool id that its record names, or in none.
 void join_queue(State& state, Job& job);
 void leave_queue(State& state, Job& job);
+
+// Whether the job is open and its owner asked that tasks which will never start fail at once, by
+// the metadata item windlass.failBlockedDependents: unmodified SDKs can set that.
+bool fails_blocked_tasks(const JobRecord& job);
 
 // Keeps the pool queue true for the job after any change of its state or queues.
 void reindex_job(State& state, JobSeq job);

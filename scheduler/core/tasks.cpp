@@ -2,8 +2,10 @@
 
 #include "model/assert.h"
 #include "model/museum.h"
+#include "model/words.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/conditions.h"
+#include "scheduler/core/jobs.h"
 #include "scheduler/core/nodes.h"
 
 #include <set>
@@ -14,8 +16,18 @@ namespace {
 
 std::optional<Error> refuses(Step& step, const Job& job, const NewTask& task,
                              const std::string& lower_id, const std::set<std::string>& earlier) {
-  if (!task.depends_on_ids.empty() && !job.record.spec.uses_task_dependencies) {
+  if ((!task.depends_on_ids.empty() || !task.depends_on_ranges.empty()) &&
+      !job.record.spec.uses_task_dependencies) {
     return Error{ErrorCode::task_dependencies_not_specified_on_job, {}, {}};
+  }
+  if (job.record.spec.on_task_failure == OnTaskFailure::noaction) {
+    for (const ExitRule& rule : task.exit_rules) {
+      if (!rule.job_action) continue;
+      return property_error(ErrorCode::invalid_property_value, "exitConditions",
+                            word(*rule.job_action),
+                            "A jobAction needs a job whose onTaskFailure is "
+                            "performexitoptionsjobaction.");
+    }
   }
   if (earlier.contains(lower_id) || step.rows.find_task(job.record.seq, lower_id)) {
     return Error{ErrorCode::task_exists, {}, {}};
@@ -36,6 +48,7 @@ TaskRecord new_record(const Step& step, const Job& job, const NewTask& task, Tas
   record.constraints.max_wall_clock_time = task.max_wall_clock_time.value_or(kInfinite);
   record.constraints.retention_time =
       task.retention_time.value_or(TaskConstraints{}.retention_time);
+  record.exit_rules = task.exit_rules;
   return record;
 }
 
@@ -95,7 +108,7 @@ Decision decide(Step& step, const std::string& account, AddTasks& command) {
     }
     earlier.insert(std::move(lower_id));
     OpenTask open{new_record(step, *job, task, seq++), std::move(task.depends_on_ids),
-                  std::move(task.affinity_id)};
+                  std::move(task.affinity_id), std::move(task.depends_on_ranges)};
     answer.outcomes[i].version = open.record.version;
     event.tasks.push_back({std::move(open), std::move(task.document)});
   }
@@ -121,6 +134,7 @@ Decision decide(Step& step, const std::string& account, const TerminateTask& com
   if (found.task->state == TaskState::completed) return Error{ErrorCode::task_completed, {}, {}};
   const Version version = step.next_version();
   end_task(step, *found.task, "The task was ended by user request");
+  act_on_ended_task(step, found.task->key.job, outcome_of_ended(*found.task).job_action);
   after_task(step, found.task->key.job);
   return Done{version};
 }

@@ -26,6 +26,40 @@ Value decoded(const char* table, Result<Value>&& row) {
 
 constexpr std::size_t kJobBytes = 8;  // of each key here, at its beginning
 
+Key page_key(JobSeq job, std::uint32_t page) {
+  return Key().number(job).number_32(page);
+}
+
+using Bits = std::bitset<kNumbersPerPage>;
+constexpr std::size_t kBitsBytes = kNumbersPerPage / 8;
+
+void put_bits(std::string& out, const Bits& bits) {
+  for (std::size_t byte = 0; byte < kBitsBytes; ++byte) {
+    unsigned value = 0;
+    for (std::size_t i = 0; i < 8; ++i) value |= (bits.test(byte * 8 + i) ? 1u : 0u) << i;
+    out += static_cast<char>(value);
+  }
+}
+
+Bits take_bits(std::string_view bytes) {
+  Bits bits;
+  for (std::size_t byte = 0; byte < kBitsBytes; ++byte) {
+    const auto value = static_cast<unsigned char>(bytes[byte]);
+    for (std::size_t i = 0; i < 8; ++i) bits.set(byte * 8 + i, (value >> i & 1u) != 0);
+  }
+  return bits;
+}
+
+// Mostly nothing has failed: those bits are left out then.
+NumberPage decoded_page(std::string_view body) {
+  if (body.size() != kBitsBytes && body.size() != 2 * kBitsBytes)
+    throw CorruptError("table task_numbers: a page of odd size");
+  NumberPage page;
+  page.satisfied = take_bits(body);
+  if (body.size() > kBitsBytes) page.failed = take_bits(body.substr(kBitsBytes));
+  return page;
+}
+
 }  // namespace
 
 void Batch::each_open_task(const std::function<void(OpenTask)>& visitor) {
@@ -62,7 +96,32 @@ TaskWishes Batch::wishes(const TaskKey& key) {
   const auto bytes = impl_->table(TableName::documents).find(task_key(key));
   if (!bytes) return {};
   TaskDocument document = decoded("documents", decode_task_document(*bytes));
-  return {std::move(document.depends_on_ids), std::move(document.affinity_id)};
+  return {std::move(document.depends_on_ids), std::move(document.affinity_id),
+          std::move(document.depends_on_ranges)};
+}
+
+NumberPage Batch::number_page(JobSeq job, std::uint32_t page) {
+  const auto body = impl_->table(TableName::task_numbers).find(page_key(job, page));
+  return body ? decoded_page(*body) : NumberPage();
+}
+
+void Batch::each_number_page(JobSeq job, std::uint32_t first, std::uint32_t last,
+                             const std::function<void(std::uint32_t, const NumberPage&)>& visitor) {
+  impl_->table(TableName::task_numbers)
+      .scan(page_key(job, first), [&](std::string_view key, std::string_view body) {
+        const auto page = static_cast<std::uint32_t>(number_at(key, kJobBytes, 4));
+        if (number_at(key, 0) != job || page > last) return false;
+        visitor(page, decoded_page(body));
+        return true;
+      });
+}
+
+void Batch::put_number_page(JobSeq job, std::uint32_t page, const NumberPage& numbers) {
+  RowTable& table = impl_->table(TableName::task_numbers);
+  std::string& bytes = table.begin_row();
+  put_bits(bytes, numbers.satisfied);
+  if (numbers.failed.any()) put_bits(bytes, numbers.failed);
+  table.put(page_key(job, page));
 }
 
 void Batch::scan_task_ids(JobSeq job, std::string_view after_lower_id,
@@ -135,8 +194,8 @@ void Batch::erase_task(const TaskKey& key, std::string_view lower_id) {
 
 bool Batch::erase_tasks(JobSeq job, std::size_t rows_max) {
   bool some = false;
-  for (const TableName name :
-       {TableName::task_ids, TableName::documents, TableName::open_tasks, TableName::done_tasks}) {
+  for (const TableName name : {TableName::task_ids, TableName::documents, TableName::open_tasks,
+                               TableName::done_tasks, TableName::task_numbers}) {
     std::size_t erased = 0;
     impl_->table(name).erase_while(Key().number(job), [&](std::string_view key) {
       if (erased == rows_max || number_at(key, 0) != job) return false;

@@ -10,7 +10,7 @@
 
 namespace windlass::scheduler {
 
-inline constexpr std::uint64_t kFolderFormat = 1;
+inline constexpr std::uint64_t kFolderFormat = 2;
 
 class MetaTable {
  public:

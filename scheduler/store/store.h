@@ -97,6 +97,11 @@ class Batch final : public ShardBatch {
   std::optional<TaskRecord> done_task(const TaskKey& key) override;
   std::string document(const TaskKey& key) override;
   TaskWishes wishes(const TaskKey& key) override;
+  NumberPage number_page(JobSeq job, std::uint32_t page) override;
+  void each_number_page(
+      JobSeq job, std::uint32_t first, std::uint32_t last,
+      const std::function<void(std::uint32_t page, const NumberPage&)>& visitor) override;
+  void put_number_page(JobSeq job, std::uint32_t page, const NumberPage&) override;
   void scan_task_ids(JobSeq job, std::string_view after_lower_id,
                      const std::function<bool(std::string_view, TaskSeq)>& visitor) override;
 

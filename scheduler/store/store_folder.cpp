@@ -103,6 +103,10 @@ void StoreFolder::open_tables() {
   lmdb::WriteTxn txn(environment);
   // In one transaction, so what is missing later was not there or was lost.
   const bool is_new = txn.tables_total() == 0;
+  if (!is_new) {  // another format may have other tables
+    MetaTable meta(txn, txn.open_table(kTableNames[static_cast<std::size_t>(TableName::meta)]));
+    meta.expect("format", kFolderFormat);
+  }
   for (std::size_t i = 0; i < kTablesTotal; ++i) {
     tables_[i] = is_new ? txn.make_table(kTableNames[i]) : txn.open_table(kTableNames[i]);
   }

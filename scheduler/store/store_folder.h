@@ -25,15 +25,16 @@ enum class TableName : std::size_t {
   outbox,        // receiver, message id
   progress,      // shard
   sessions,
-  answers,  // session, sequence
-  log       // position, part
+  answers,       // session, sequence
+  log,           // position, part
+  task_numbers,  // job sequence, page
 };
-inline constexpr std::size_t kTablesTotal = 16;
+inline constexpr std::size_t kTablesTotal = 17;
 
 inline constexpr std::array<const char*, kTablesTotal> kTableNames = {
     "meta",       "pools",      "nodes",   "jobs",      "task_ids",     "documents",
     "open_tasks", "done_tasks", "claims",  "lingering", "reservations", "outbox",
-    "progress",   "sessions",   "answers", "log"};
+    "progress",   "sessions",   "answers", "log",       "task_numbers"};
 
 // Where the log ends.
 struct LogHead {

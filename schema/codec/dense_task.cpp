@@ -24,7 +24,10 @@ enum Flag : std::uint32_t {
   kFailure = 1u << 14,
   kLastRetryTime = 1u << 15,
   kLastRequeueTime = 1u << 16,
-  kFlagsEnd = 1u << 17
+  kDependsOnRanges = 1u << 17,
+  kExitRules = 1u << 18,
+  kSatisfiesUnlikeResult = 1u << 19,
+  kFlagsEnd = 1u << 20
 };
 
 // Part of the format: these never change, whatever the model's defaults become.
@@ -34,7 +37,12 @@ const TaskConstraints kUsual{.retries_max = 0,
 
 constexpr std::size_t kNodesRemembered = 64;
 
-std::uint32_t flags_of(const TaskRecord& record, bool depends, bool affinity) {
+bool satisfies_by_result(const TaskRecord& record) {
+  return record.result == ExecutionResult::success;
+}
+
+std::uint32_t flags_of(const TaskRecord& record, bool depends, bool depends_on_ranges,
+                       bool affinity) {
   auto flags = static_cast<std::uint32_t>(record.state);
   const auto set = [&flags](bool condition, Flag flag) {
     if (condition) flags |= flag;
@@ -54,6 +62,9 @@ std::uint32_t flags_of(const TaskRecord& record, bool depends, bool affinity) {
   set(record.failure.has_value(), kFailure);
   set(record.last_retry_time.has_value(), kLastRetryTime);
   set(record.last_requeue_time.has_value(), kLastRequeueTime);
+  set(depends_on_ranges, kDependsOnRanges);
+  set(!record.exit_rules.empty(), kExitRules);
+  set(record.satisfies_dependents != satisfies_by_result(record), kSatisfiesUnlikeResult);
   return flags;
 }
 
@@ -137,11 +148,51 @@ FailureInfo take_failure(DenseReader& in) {
   return failure;
 }
 
+// A rule's optional actions: 0 is none, else the enumerator and one.
+template <class E>
+void put_optional(DenseWriter& out, const std::optional<E>& value) {
+  out.number(value ? static_cast<std::uint64_t>(*value) + 1 : 0);
+}
+
+template <class E>
+std::optional<E> take_optional(DenseReader& in, E last) {
+  const std::uint64_t value = in.number();
+  if (value == 0) return std::nullopt;
+  if (value - 1 > static_cast<std::uint64_t>(last)) throw Malformed("enumerator out of range");
+  return static_cast<E>(value - 1);
+}
+
+void put_exit_rules(DenseWriter& out, const std::vector<ExitRule>& rules) {
+  out.number(rules.size());
+  for (const ExitRule& rule : rules) {
+    out.number(static_cast<std::uint64_t>(rule.condition));
+    out.signed_number(rule.first);
+    out.signed_number(rule.last);
+    put_optional(out, rule.job_action);
+    put_optional(out, rule.dependency_action);
+  }
+}
+
+std::vector<ExitRule> take_exit_rules(DenseReader& in) {
+  std::vector<ExitRule> rules(in.count());
+  for (ExitRule& rule : rules) {
+    rule.condition = take_enum(in, ExitCondition::otherwise);
+    rule.first = in.signed_number_32();
+    rule.last = in.signed_number_32();
+    rule.job_action = take_optional(in, JobAction::terminate);
+    rule.dependency_action = take_optional(in, DependencyAction::block);
+  }
+  return rules;
+}
+
 }  // namespace
 
 void put_dense_task(DenseWriter& out, TaskNeighbour& neighbour, const TaskRecord& record,
-                    const std::vector<std::string>& depends_on_ids, std::string_view affinity_id) {
-  out.number(flags_of(record, !depends_on_ids.empty(), !affinity_id.empty()));
+                    const std::vector<std::string>& depends_on_ids,
+                    const std::vector<TaskIdRange>& depends_on_ranges,
+                    std::string_view affinity_id) {
+  out.number(
+      flags_of(record, !depends_on_ids.empty(), !depends_on_ranges.empty(), !affinity_id.empty()));
   out.text(record.id);
   out.signed_number(difference(record.version.event, neighbour.event));
   neighbour.event = record.version.event;
@@ -176,6 +227,14 @@ void put_dense_task(DenseWriter& out, TaskNeighbour& neighbour, const TaskRecord
   if (record.failure) put_failure(out, *record.failure);
   if (record.last_retry_time) times.put(out, *record.last_retry_time);
   if (record.last_requeue_time) times.put(out, *record.last_requeue_time);
+  if (!depends_on_ranges.empty()) {
+    out.number(depends_on_ranges.size());
+    for (const TaskIdRange& range : depends_on_ranges) {
+      out.signed_number(range.start);
+      out.signed_number(range.end);
+    }
+  }
+  if (!record.exit_rules.empty()) put_exit_rules(out, record.exit_rules);
 }
 
 void take_dense_task(DenseReader& in, TaskNeighbour& neighbour, OpenTask& task) {
@@ -218,6 +277,16 @@ void take_dense_task(DenseReader& in, TaskNeighbour& neighbour, OpenTask& task) 
   if (flags & kFailure) record.failure = take_failure(in);
   if (flags & kLastRetryTime) record.last_retry_time = times.take(in);
   if (flags & kLastRequeueTime) record.last_requeue_time = times.take(in);
+  if (flags & kDependsOnRanges) {
+    task.depends_on_ranges.resize(in.count());
+    for (TaskIdRange& range : task.depends_on_ranges) {
+      range.start = in.signed_number_32();
+      range.end = in.signed_number_32();
+    }
+  }
+  if (flags & kExitRules) record.exit_rules = take_exit_rules(in);
+  record.satisfies_dependents =
+      satisfies_by_result(record) != ((flags & kSatisfiesUnlikeResult) != 0);
 }
 
 }  // namespace windlass::codec

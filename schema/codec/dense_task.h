@@ -19,7 +19,9 @@ struct TaskNeighbour {
 
 // `task` without its key. Of an ended task there are no dependencies and no affinity.
 void put_dense_task(DenseWriter& out, TaskNeighbour& neighbour, const TaskRecord& record,
-                    const std::vector<std::string>& depends_on_ids, std::string_view affinity_id);
+                    const std::vector<std::string>& depends_on_ids,
+                    const std::vector<TaskIdRange>& depends_on_ranges,
+                    std::string_view affinity_id);
 void take_dense_task(DenseReader& in, TaskNeighbour& neighbour, OpenTask& task);
 
 }  // namespace windlass::codec

@@ -88,14 +88,15 @@ struct EventWriter {
     for (const AddedTask& added : event.tasks) {
       const OpenTask& task = added.task;
       put_key(out, context, task.record.key);
-      codec::put_dense_task(out, context.task, task.record, task.depends_on_ids, task.affinity_id);
+      codec::put_dense_task(out, context.task, task.record, task.depends_on_ids,
+                            task.depends_on_ranges, task.affinity_id);
       if (inlined) out.text(added.document);
     }
   }
   void operator()(const TaskPut& event) {
     out.number(kTaskPut);
     put_key(out, context, event.task.key);
-    codec::put_dense_task(out, context.task, event.task, {}, {});
+    codec::put_dense_task(out, context.task, event.task, {}, {}, {});
   }
   void operator()(const TaskErased& event) {
     out.number(kTaskErased);
@@ -161,7 +162,7 @@ TaskPut take_task_put(DenseReader& in, Context& context) {
   OpenTask task;
   task.record.key = take_key(in, context);
   codec::take_dense_task(in, context.task, task);
-  if (!task.depends_on_ids.empty() || !task.affinity_id.empty())
+  if (!task.depends_on_ids.empty() || !task.depends_on_ranges.empty() || !task.affinity_id.empty())
     throw Malformed("a change of a task with dependencies");
   return {std::move(task.record)};
 }

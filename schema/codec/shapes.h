@@ -29,6 +29,9 @@ WINDLASS_ENUM(DisableTasks, wait, WAIT)
 WINDLASS_ENUM(OnAllTasksComplete, terminatejob, TERMINATEJOB)
 WINDLASS_ENUM(OnTaskFailure, performexitoptionsjobaction, PERFORMEXITOPTIONSJOBACTION)
 WINDLASS_ENUM(TaskState, completed, COMPLETED)
+WINDLASS_ENUM(JobAction, terminate, TERMINATE)
+WINDLASS_ENUM(DependencyAction, block, BLOCK)
+WINDLASS_ENUM(ExitCondition, otherwise, OTHERWISE)
 
 // ---- small shapes --------------------------------------------------------------------------
 
@@ -148,15 +151,20 @@ WINDLASS_STRUCT(JobRecord, (account, Account), (seq, Seq), (incarnation, Incarna
 
 // ---- tasks ---------------------------------------------------------------------------------
 
+WINDLASS_STRUCT(ExitRule, (condition, Condition), (first, First), (last, Last),
+                (job_action, JobAction), (dependency_action, DependencyAction))
+WINDLASS_STRUCT(TaskIdRange, (start, Start), (end, End))
 WINDLASS_STRUCT(TaskDocument, (display_name, DisplayName), (command_line, CommandLine),
                 (resource_files, ResourceFiles), (output_files, OutputFiles),
                 (environment_settings, EnvironmentSettings), (user_identity, UserIdentity),
-                (depends_on_ids, DependsOnIds), (affinity_id, AffinityId), (kept_json, KeptJson))
+                (depends_on_ids, DependsOnIds), (depends_on_ranges, DependsOnRanges),
+                (affinity_id, AffinityId), (kept_json, KeptJson))
 WINDLASS_STRUCT(TaskConstraints, (retries_max, RetriesMax), (max_wall_clock_time, MaxWallClockTime),
                 (retention_time, RetentionTime))
 WINDLASS_STRUCT(NewTask, (id, Id), (required_slots, RequiredSlots), (retries_max, RetriesMax),
                 (max_wall_clock_time, MaxWallClockTime), (retention_time, RetentionTime),
-                (depends_on_ids, DependsOnIds), (affinity_id, AffinityId), (document, Document))
+                (depends_on_ids, DependsOnIds), (depends_on_ranges, DependsOnRanges),
+                (exit_rules, ExitRules), (affinity_id, AffinityId), (document, Document))
 WINDLASS_STRUCT(TaskNode, (pool_id, PoolId), (node_id, NodeId), (worker, Worker))
 WINDLASS_STRUCT(TaskRecord, (id, Id), (key.job, JobSeq), (key.task, TaskSeq),
                 (version.event, Event), (version.last_modified, LastModified),
@@ -166,7 +174,7 @@ WINDLASS_STRUCT(TaskRecord, (id, Id), (key.job, JobSeq), (key.task, TaskSeq),
                 (retry_count, RetryCount), (requeue_count, RequeueCount), (start_time, StartTime),
                 (end_time, EndTime), (exit_code, ExitCode), (failure, Failure), (result, Result),
                 (last_retry_time, LastRetryTime), (last_requeue_time, LastRequeueTime),
-                (node, Node))
+                (node, Node), (exit_rules, ExitRules), (satisfies_dependents, SatisfiesDependents))
 WINDLASS_STRUCT(TaskView, (record, Record), (document, Document))
 WINDLASS_STRUCT(AttemptId, (shard, Shard), (attempt, Attempt), (task.job, Job), (task.task, Task))
 

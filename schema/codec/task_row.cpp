@@ -26,13 +26,14 @@ Result<Value> decode(std::string_view bytes, const TaskKey& key, Take&& take) {
 void encode_task_row(std::string& out, const OpenTask& task) {
   codec::DenseWriter writer(out);
   codec::TaskNeighbour alone;
-  codec::put_dense_task(writer, alone, task.record, task.depends_on_ids, task.affinity_id);
+  codec::put_dense_task(writer, alone, task.record, task.depends_on_ids, task.depends_on_ranges,
+                        task.affinity_id);
 }
 
 void encode_task_row(std::string& out, const TaskRecord& record) {
   codec::DenseWriter writer(out);
   codec::TaskNeighbour alone;
-  codec::put_dense_task(writer, alone, record, {}, {});
+  codec::put_dense_task(writer, alone, record, {}, {}, {});
 }
 
 Result<OpenTask> decode_open_task(std::string_view bytes, const TaskKey& key) {

@@ -42,7 +42,8 @@ std::optional<ErrorCode> code_of(const Answer& answer) {
 bool is_of_job(ErrorCode code) {
   return code == ErrorCode::job_not_found || code == ErrorCode::job_being_deleted ||
          code == ErrorCode::job_being_terminated || code == ErrorCode::job_completed ||
-         code == ErrorCode::task_dependencies_not_specified_on_job;
+         code == ErrorCode::task_dependencies_not_specified_on_job ||
+         code == ErrorCode::invalid_property_value;  // a jobAction where the job has none
 }
 
 // Ids of a page that are before its end, and after its beginning.
@@ -400,6 +401,9 @@ void ReferenceModel::hear_task_act(const Told& told, const std::string& job_id,
            [code, deletes](const JobState& state) {
              if (*code == ErrorCode::task_dependencies_not_specified_on_job)
                return JobRules{}.is_there(state) && !state.spec.uses_task_dependencies;
+             if (*code == ErrorCode::invalid_property_value)
+               return JobRules{}.is_there(state) &&
+                      state.spec.on_task_failure == OnTaskFailure::noaction;
              if (deletes && state.phase != JobRules::deleting) return false;
              return JobRules::closed_by(state.phase) == code;
            });
@@ -619,7 +623,9 @@ std::vector<Contradiction> ReferenceModel::half_done() const {
     if (of.deletable_from < MonoTime{INT64_MAX}) continue;
     std::set<bool> there;
     for (const NewTask& added : command->tasks) {
-      if (!added.depends_on_ids.empty()) continue;  // may be refused alone
+      const bool plain = added.depends_on_ids.empty() && added.depends_on_ranges.empty() &&
+                         added.exit_rules.empty();
+      if (!plain) continue;  // may be refused alone
       const Task& task = of.tasks.at(lower_cased(added.id));
       const auto acts = std::count_if(
           task.story.entries().begin(), task.story.entries().end(), [](const auto& entry) {

@@ -184,6 +184,10 @@ std::vector<JobRules::State> JobRules::moves(const State& state, MonoTime) const
     move(terminating, "MaxWallClockTimeExpiry");
   if (open && state.spec.on_all_tasks_complete == OnAllTasksComplete::terminatejob)
     move(terminating, "AllTasksComplete");
+  if (open && state.spec.on_task_failure == OnTaskFailure::performexitoptionsjobaction) {
+    move(terminating, "TaskFailed");
+    if (state.phase == active) move(disabling, {});
+  }
   if (state.phase == disabling) move(disabled, {});
   if (state.phase == terminating) move(completed, state.terminate_reason);
   if (state.phase == deleting) found.push_back({leaving, {}, {}});
@@ -267,6 +271,10 @@ std::vector<TaskRules::State> TaskRules::moves(const State& state, MonoTime unti
     found.back().phase = phase;
   };
   if (state.phase == active) move(running);
+  // It will never start, which its job wants to be told.
+  const bool waits =
+      !state.wanted.depends_on_ids.empty() || !state.wanted.depends_on_ranges.empty();
+  if (state.phase == active && waits) move(failed);
   if (state.phase == running) {
     move(active);  // retried, or requeued
     move(failed);  // also by what ends its job or its node

@@ -41,7 +41,7 @@ const RefusedBody kRefused[] = {
      "jobPreparationTask"},
     {"release", JOB R"(,"jobReleaseTask":{"commandLine":"x"}})", "NotImplemented",
      "jobReleaseTask"},
-    {"exit options", JOB R"(,"onTaskFailure":"PerformExitOptionsJobAction"})", "NotImplemented",
+    {"failure action", JOB R"(,"onTaskFailure":"terminate"})", "InvalidPropertyValue",
      "onTaskFailure"},
     {"unknown word", JOB R"(,"onAllTasksComplete":"celebrate"})", "InvalidPropertyValue",
      "onAllTasksComplete"},

@@ -75,8 +75,12 @@ const RefusedBody kRefused[] = {
      "dependsOn.taskIds[0]"},
     {"dependency null", TASK R"(,"dependsOn":{"taskIds":[null]}})", "InvalidPropertyValue",
      "dependsOn.taskIds[0]"},
-    {"ranges", TASK R"(,"dependsOn":{"taskIdRanges":[{"start":1,"end":2}]}})", "NotImplemented",
-     "dependsOn.taskIdRanges"},
+    {"range backwards", TASK R"(,"dependsOn":{"taskIdRanges":[{"start":2,"end":1}]}})",
+     "InvalidPropertyValue", "dependsOn.taskIdRanges[0]"},
+    {"range below 0", TASK R"(,"dependsOn":{"taskIdRanges":[{"start":-1,"end":1}]}})",
+     "InvalidPropertyValue", "dependsOn.taskIdRanges[0]"},
+    {"range without end", TASK R"(,"dependsOn":{"taskIdRanges":[{"start":1}]}})",
+     "MissingRequiredProperty", "dependsOn.taskIdRanges[0].end"},
     {"named user", TASK R"(,"userIdentity":{"username":"u"}})", "NotImplemented",
      "userIdentity.username"},
     {"two users", TASK R"(,"userIdentity":{"username":"u","autoUser":{}}})", "InvalidPropertyValue",
@@ -87,10 +91,15 @@ const RefusedBody kRefused[] = {
      "containerSettings"},
     {"several nodes", TASK R"(,"multiInstanceSettings":{"coordinationCommandLine":"x"}})",
      "NotImplemented", "multiInstanceSettings"},
-    {"exit code", TASK R"(,"exitConditions":{"exitCodes":[{"code":1,"exitOptions":{}}]}})",
-     "NotImplemented", "exitConditions.exitCodes"},
-    {"exit action", TASK R"(,"exitConditions":{"default":{"dependencyAction":"Satisfy"}}})",
-     "NotImplemented", "exitConditions.default.dependencyAction"},
+    {"exit code without options", TASK R"(,"exitConditions":{"exitCodes":[{"code":1}]}})",
+     "MissingRequiredProperty", "exitConditions.exitCodes[0].exitOptions"},
+    {"exit options without code", TASK R"(,"exitConditions":{"exitCodes":[{"exitOptions":{}}]}})",
+     "MissingRequiredProperty", "exitConditions.exitCodes[0].code"},
+    {"exit codes backwards",
+     TASK R"(,"exitConditions":{"exitCodeRanges":[{"start":2,"end":1,"exitOptions":{}}]}})",
+     "InvalidPropertyValue", "exitConditions.exitCodeRanges[0]"},
+    {"exit action", TASK R"(,"exitConditions":{"default":{"dependencyAction":"wait"}}})",
+     "InvalidPropertyValue", "exitConditions.default.dependencyAction"},
     {"token", TASK R"(,"authenticationTokenSettings":{"access":["job"]}})", "NotImplemented",
      "authenticationTokenSettings.access"},
     {"unknown", TASK R"(,"prority":1})", "UnsupportedProperty", "prority"},
@@ -118,10 +127,13 @@ BOOST_AUTO_TEST_CASE(every_member_arrives) {
   const Result<ParsedTask> parsed = parse_add_task(TASK R"(,"displayName":"Task",
     "requiredSlots":"2","affinityInfo":{"affinityId":"TVM:n"},
     "constraints":{"maxTaskRetryCount":-1,"maxWallClockTime":"PT03S","retentionTime":"P1D"},
-    "dependsOn":{"taskIds":["a","B"],"taskIdRanges":[]},
+    "dependsOn":{"taskIds":["a","B"],"taskIdRanges":[{"start":1,"end":"3"},{"start":7,"end":7}]},
     "environmentSettings":[{"name":"PATH","value":"/x"},{"name":"N","value":null}],
     "userIdentity":{"autoUser":{"scope":"pool"}},
-    "exitConditions":{"default":{"jobAction":"None","dependencyAction":"block"}},
+    "exitConditions":{"exitCodes":[{"code":"3","exitOptions":{"jobAction":"Disable"}}],
+       "exitCodeRanges":[{"start":4,"end":9,"exitOptions":{"dependencyAction":"Satisfy"}}],
+       "preProcessingError":{"jobAction":"terminate"},"fileUploadError":{},
+       "default":{"jobAction":"None","dependencyAction":"block"}},
     "resourceFiles":[{"httpUrl":"http://h/a?b=c","filePath":"in\\a","fileMode":"0755"}],
     "outputFiles":[{"filePattern":"../std*.txt","destination":{"container":{
        "containerUrl":"http://h/c?sig=x","path":"out","uploadHeaders":[{"name":"x-ms-a","value":"b"}]}},
@@ -144,8 +156,21 @@ BOOST_AUTO_TEST_CASE(every_member_arrives) {
   BOOST_TEST((document.environment_settings ==
               std::vector<EnvironmentSetting>{{"PATH", "/x"}, {"N", ""}}));
   BOOST_TEST((document.user_identity.value() == UserIdentity{}));
-  BOOST_TEST(document.kept_json ==
-             R"({"exitConditions":{"default":{"jobAction":"none","dependencyAction":"block"}}})");
+  BOOST_TEST(
+      document.kept_json ==
+      R"({"exitConditions":{"exitCodes":[{"code":3,"exitOptions":{"jobAction":"disable"}}],)"
+      R"("exitCodeRanges":[{"start":4,"end":9,"exitOptions":{"dependencyAction":"satisfy"}}],)"
+      R"("preProcessingError":{"jobAction":"terminate"},"fileUploadError":{},)"
+      R"("default":{"jobAction":"none","dependencyAction":"block"}}})");
+  BOOST_TEST((facts.depends_on_ranges == std::vector<TaskIdRange>{{1, 3}, {7, 7}}));
+  BOOST_TEST((document.depends_on_ranges == facts.depends_on_ranges));
+  BOOST_TEST((facts.exit_rules ==
+              std::vector<ExitRule>{
+                  {ExitCondition::code, 3, 3, JobAction::disable, {}},
+                  {ExitCondition::code_range, 4, 9, {}, DependencyAction::satisfy},
+                  {ExitCondition::pre_processing_error, 0, 0, JobAction::terminate, {}},
+                  {ExitCondition::file_upload_error, 0, 0, {}, {}},
+                  {ExitCondition::otherwise, 0, 0, JobAction::none, DependencyAction::block}}));
   BOOST_REQUIRE(document.resource_files.size() == 1u);
   BOOST_TEST(document.resource_files[0].file_path == "in\\a");
   BOOST_REQUIRE(document.output_files.size() == 1u);

@@ -1,5 +1,6 @@
 #include "runtime/load_config.h"
 #include "runtime/paths.h"
+#include "runtime/toml_tables.h"
 
 #include "tests/runtime/temporary_folder.h"
 
@@ -166,6 +167,19 @@ BOOST_AUTO_TEST_CASE(unknown_and_bad_keys_of_a_file_are_refused_with_their_line)
   BOOST_TEST(has(refusal_of(table, {"--config", file}), file + ":1"));
   write_file_atomically(file, "key = \"abc\"\n");
   BOOST_TEST(has(refusal_of(table, {"--config", file}), "did you mean 'key_file'?"));
+}
+
+BOOST_AUTO_TEST_CASE(files_of_tables_that_are_not_toml_are_refused) {
+  TemporaryFolder folder;
+  const std::string file = folder.path() + "/tables.toml";
+  for (const char* content : {"[[account", "name = ", "[,", "[\\", "[\xe2\x80\xa8", "\xff"}) {
+    write_file_atomically(file, content);
+    BOOST_CHECK_EXCEPTION(read_toml_tables(file, "account", {"name"}), ConfigError,
+                          [&](const ConfigError& e) { return has(e.what(), file); });
+    ToyConfig config;
+    OptionTable table = toy_options(config);
+    BOOST_TEST(has(refusal_of(table, {"--config", file}), file), content);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(secrets_come_from_files_and_are_masked) {

@@ -11,11 +11,14 @@
 
 #include <poll.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
 
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
+#include <future>
 
 using namespace windlass::runtime;
 using windlass::test::TemporaryFolder;
@@ -42,6 +45,44 @@ BOOST_AUTO_TEST_CASE(a_locked_folder_is_refused_naming_its_owner) {
   }
   BOOST_TEST(owner_of_folder(data) == 0);
   const FolderLock again(data, "--data-dir");
+}
+
+// As a killed process leaves it whose last thread, or child before its exec, has not noticed yet.
+BOOST_AUTO_TEST_CASE(a_lock_whose_owner_is_dying_is_waited_for) {
+  TemporaryFolder folder;
+  const std::string data = folder.path() + "/data";
+  int locked[2];
+  int release[2];
+  BOOST_REQUIRE(::pipe(locked) == 0 && ::pipe(release) == 0);
+  const pid_t owner = ::fork();
+  if (owner == 0) {
+    ::close(release[1]);
+    const FolderLock lock(data, "--data-dir");
+    if (::fork() == 0) {  // holds the same open file
+      char c;
+      ::_exit(static_cast<int>(::read(release[0], &c, 1)));
+    }
+    ::_exit(::write(locked[1], "!", 1) == 1 ? 0 : 1);
+  }
+  ::close(release[0]);
+  char c;
+  BOOST_REQUIRE(::read(locked[0], &c, 1) == 1);
+  BOOST_REQUIRE(::waitpid(owner, nullptr, 0) == owner);
+  BOOST_TEST(owner_of_folder(data) == 0);
+  auto next = std::async(std::launch::async, [&] { const FolderLock lock(data, "--data-dir"); });
+  const auto opened = [&] {
+    for (const auto& fd : std::filesystem::directory_iterator("/proc/self/fd")) {
+      std::error_code ignored;
+      if (std::filesystem::read_symlink(fd.path(), ignored) == data + "/lock") return true;
+    }
+    return false;
+  };
+  while (!opened() && next.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+  }
+  ::close(release[1]);
+  BOOST_CHECK_NO_THROW(next.get());
+  ::close(locked[0]);
+  ::close(locked[1]);
 }
 
 BOOST_AUTO_TEST_CASE(status_files_come_back_as_written) {

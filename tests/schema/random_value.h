@@ -62,6 +62,12 @@ inline constexpr OnTaskFailure kLast<OnTaskFailure> = OnTaskFailure::performexit
 template <>
 inline constexpr TaskState kLast<TaskState> = TaskState::completed;
 template <>
+inline constexpr JobAction kLast<JobAction> = JobAction::terminate;
+template <>
+inline constexpr DependencyAction kLast<DependencyAction> = DependencyAction::block;
+template <>
+inline constexpr ExitCondition kLast<ExitCondition> = ExitCondition::otherwise;
+template <>
 inline constexpr AttemptEnd kLast<AttemptEnd> = AttemptEnd::lost;
 template <>
 inline constexpr FileAction kLast<FileAction> = FileAction::remove;

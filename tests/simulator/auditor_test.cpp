@@ -39,6 +39,7 @@ struct Audit {
     record.state = TaskState::completed;
     record.exit_code = exit_code;
     record.result = exit_code == 0 ? ExecutionResult::success : ExecutionResult::failure;
+    record.satisfies_dependents = exit_code == 0;
     return record;
   }
   static Auditor::Start start(AttemptNumber attempt) {

@@ -40,6 +40,20 @@ class MapRows final : public scheduler::Rows {
   scheduler::TaskWishes wishes(const TaskKey& key) override {
     return find(wishes_, key).value_or(scheduler::TaskWishes());
   }
+  scheduler::NumberPage number_page(JobSeq job, std::uint32_t page) override {
+    return find(numbers_, std::pair(job, page)).value_or(scheduler::NumberPage());
+  }
+  void each_number_page(
+      JobSeq job, std::uint32_t first, std::uint32_t last,
+      const std::function<void(std::uint32_t, const scheduler::NumberPage&)>& visitor) override {
+    for (auto it = numbers_.lower_bound({job, first});
+         it != numbers_.end() && it->first.first == job && it->first.second <= last; ++it) {
+      visitor(it->first.second, it->second);
+    }
+  }
+  void put_number_page(JobSeq job, std::uint32_t page, const scheduler::NumberPage& bits) override {
+    numbers_[{job, page}] = bits;
+  }
   void scan_task_ids(JobSeq job, std::string_view after,
                      const std::function<bool(std::string_view, TaskSeq)>& visitor) override {
     auto it =
@@ -62,7 +76,7 @@ class MapRows final : public scheduler::Rows {
     WINDLASS_ASSERT(ids_.emplace(std::pair{key.job, lower_cased(task.record.id)}, key.task).second);
     WINDLASS_ASSERT(open_.emplace(key, task).second);
     documents_[key] = document;
-    wishes_[key] = {task.depends_on_ids, task.affinity_id};
+    wishes_[key] = {task.depends_on_ids, task.affinity_id, task.depends_on_ranges};
   }
   void put_open_task(const OpenTask& task) override {
     WINDLASS_ASSERT(open_.contains(task.record.key));
@@ -103,7 +117,9 @@ class MapRows final : public scheduler::Rows {
     erase(wishes_, TaskKey{job, 0}, of_key);
     const bool open = erase(open_, TaskKey{job, 0}, of_key);
     const bool done = erase(done_, TaskKey{job, 0}, of_key);
-    return ids || documents || open || done;
+    const bool numbers = erase(numbers_, std::pair<JobSeq, std::uint32_t>(job, 0),
+                               [](const auto& key) { return key.first; });
+    return ids || documents || open || done || numbers;
   }
 
   void put_claim(const ClaimRecord& claim) override { claims_[claim.id] = claim; }
@@ -143,6 +159,7 @@ class MapRows final : public scheduler::Rows {
   std::map<TaskKey, TaskRecord> done_;
   std::map<TaskKey, std::string> documents_;
   std::map<TaskKey, scheduler::TaskWishes> wishes_;
+  std::map<std::pair<JobSeq, std::uint32_t>, scheduler::NumberPage> numbers_;
   std::map<std::pair<JobSeq, std::string>, TaskSeq> ids_;
   std::map<ClaimId, ClaimRecord> claims_;
   std::map<AttemptId, LingeringAttempt> lingering_;

@@ -27,6 +27,14 @@ struct TaskBuilder {
     task.depends_on_ids = std::move(ids);
     return *this;
   }
+  TaskBuilder& after_numbers(std::int32_t start, std::int32_t end) {
+    task.depends_on_ranges.push_back({start, end});
+    return *this;
+  }
+  TaskBuilder& rule(ExitRule rule) {
+    task.exit_rules.push_back(rule);
+    return *this;
+  }
   TaskBuilder& retried(std::int32_t retries) {
     task.retries_max = retries;
     return *this;

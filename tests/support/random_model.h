@@ -226,10 +226,19 @@ class RandomModel {
     task.last_retry_time = maybe([&] { return time(); });
     task.last_requeue_time = maybe([&] { return time(); });
     task.node = maybe([&] { return TaskNode{id(), id(), below(3)}; });
+    task.exit_rules = some([&] { return exit_rule(); });
+    task.satisfies_dependents = flag();
     return task;
   }
   OpenTask open_task(const TaskKey& key) {
-    return {task_record(key), some([&] { return id(); }), text()};
+    return {task_record(key), some([&] { return id(); }), text(), some([&] {
+              return TaskIdRange{number<std::int32_t>(), number<std::int32_t>()};
+            })};
+  }
+  ExitRule exit_rule() {
+    return {one_of(ExitCondition::otherwise), number<std::int32_t>(), number<std::int32_t>(),
+            maybe([&] { return one_of(JobAction::terminate); }),
+            maybe([&] { return one_of(DependencyAction::block); })};
   }
   TaskKey task_key() { return {number<JobSeq>(), number<TaskSeq>()}; }
 

@@ -374,6 +374,36 @@ BOOST_AUTO_TEST_CASE(a_new_folder_is_for_its_owner_only) {
   BOOST_TEST((std::filesystem::status(deep).permissions() == perms::owner_all));
 }
 
+BOOST_AUTO_TEST_CASE(pages_of_numbers_come_back_in_order_and_go_with_their_job) {
+  TemporaryFolder folder;
+  Store store(options_for(folder.path()));
+  NumberPage some;
+  some.satisfied.set(0).set(7).set(kNumbersPerPage - 1);
+  NumberPage failed = some;
+  failed.failed.set(8);
+  {
+    const auto batch = store.begin();
+    BOOST_TEST((batch->number_page(1, 3) == NumberPage()));
+    batch->put_number_page(1, 300, failed);
+    batch->put_number_page(1, 3, failed);
+    batch->put_number_page(1, 3, some);
+    batch->put_number_page(2, 4, some);
+    batch->commit();
+  }
+  const auto batch = store.begin();
+  BOOST_TEST((batch->number_page(1, 3) == some));
+  BOOST_TEST((batch->number_page(1, 300) == failed));
+  std::vector<std::uint32_t> pages;
+  batch->each_number_page(1, 0, UINT32_MAX, [&](auto page, const auto&) { pages.push_back(page); });
+  BOOST_TEST(pages == (std::vector<std::uint32_t>{3, 300}));
+  pages.clear();
+  batch->each_number_page(1, 4, 299, [&](auto page, const auto&) { pages.push_back(page); });
+  BOOST_TEST(pages.empty());
+  BOOST_TEST(batch->erase_tasks(1, 10));
+  BOOST_TEST((batch->number_page(1, 3) == NumberPage()));
+  BOOST_TEST((batch->number_page(2, 4) == some));
+}
+
 BOOST_AUTO_TEST_CASE(what_a_task_wished_is_read_from_its_document) {
   TemporaryFolder folder;
   Store store(options_for(folder.path()));
@@ -381,6 +411,7 @@ BOOST_AUTO_TEST_CASE(what_a_task_wished_is_read_from_its_document) {
   document.command_line = "/bin/true";
   document.depends_on_ids = {"a", "B"};
   document.affinity_id = "TVM:n";
+  document.depends_on_ranges = {{1, 3}};
   OpenTask task;
   task.record.id = "t";
   task.record.key = {1, 1};
@@ -389,6 +420,7 @@ BOOST_AUTO_TEST_CASE(what_a_task_wished_is_read_from_its_document) {
   const TaskWishes wishes = batch->wishes(task.record.key);
   BOOST_TEST(wishes.depends_on_ids == document.depends_on_ids);
   BOOST_TEST(wishes.affinity_id == document.affinity_id);
+  BOOST_TEST((wishes.depends_on_ranges == document.depends_on_ranges));
   BOOST_TEST(batch->wishes({1, 2}).depends_on_ids.empty());
 }
 
