@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <iterator>
 #include <map>
+#include <sstream>
 #include <vector>
 
 namespace windlass::simulator {
@@ -81,9 +82,10 @@ Given run_apart(museum::Bug bug, const std::string& promise, std::uint64_t first
   for (std::uint64_t seed = first; seed <= last; ++seed) {
     const Apart::End end = runs[seed - first].wait();
     if (!given.away.empty() || (end.said.empty() && end.status == 0)) continue;
-    const std::string away = end.said.empty() ? "the process ended by a signal"
-                                              : end.said.substr(0, end.said.find('\n'));
-    if (promise.empty() || promise_of(away) == promise) given = {seed, away};
+    std::istringstream findings(end.said.empty() ? "the process ended by a signal" : end.said);
+    for (std::string away; given.away.empty() && std::getline(findings, away);) {
+      if (promise.empty() || promise_of(away) == promise) given = {seed, away};
+    }
   }
   return given;
 }

@@ -7,7 +7,7 @@
 namespace windlass::simulator {
 
 // Seeds after which a planted bug must have been found.
-inline constexpr std::uint64_t kMuseumSeedsMax = 500;
+inline constexpr std::uint64_t kMuseumSeedsMax = 2000;
 
 // Plants the bug of this name for the rest of the process. False: this build has none of that name.
 bool plant(const std::string& name);

@@ -51,6 +51,7 @@ class Workload {
   void add_again(ClientProcess& client, JobFact& job, TaskFact& fact);
   void send_tasks(ClientProcess& client, JobFact& job, std::vector<NewTask> tasks);
   // `after`: what it depends on; nothing: as chance has it.
+  static NewTask quick_task(TaskFact& fact);
   void draw_exit_rules(const JobFact& job, NewTask& task);
   NewTask draw_task(JobFact& job, TaskFact& fact, const TaskFact* after = nullptr);
   void end_task(ClientProcess& client, JobFact& job, TaskFact& task);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/assert.h"
+#include "scheduler/store/errors.h"
 
 #include <array>
 #include <cstdint>
@@ -41,8 +42,9 @@ class Key {
   std::size_t size_ = 0;
 };
 
+// Of a key or a row as it was read: damaged ones are refused.
 inline std::uint64_t number_at(std::string_view key, std::size_t offset, std::size_t bytes = 8) {
-  WINDLASS_ASSERT(offset + bytes <= key.size());
+  if (offset + bytes > key.size()) throw CorruptError("a key or a row is too short");
   std::uint64_t value = 0;
   for (std::size_t i = 0; i < bytes; ++i)
     value = value << 8 | static_cast<unsigned char>(key[offset + i]);
