@@ -3,9 +3,11 @@
 //   http_bench throughput --tasks 200000 --connections 4 --nodes 32 --slots 64
 //   http_bench latency --count 2000 --nodes 4 --slots 4 [--data FOLDER]
 //   http_bench backlog --tasks 1000000 --nodes 10000 --slots 4
+//   http_bench submit --job big --pool POOL --tasks 1000000
 //   the first two: [--command /bin/true]
 //
-// A backlog is left behind: nodes without tasks, and tasks that wait for nodes of another pool.
+// The last makes a job on a pool that there is, and adds its tasks. A backlog is left behind: nodes
+// without tasks, and tasks that wait for nodes of another pool.
 //
 // Times are of one monotonic clock, from just before the first byte of the first request. A
 // throughput ends with the first answer that says all tasks are completed. A latency ends with the
@@ -38,7 +40,8 @@ struct Options {
   std::string mode;
   std::map<std::string, std::string> values = {
       {"tasks", "100000"}, {"connections", "4"}, {"nodes", "16"},       {"slots", "64"},
-      {"count", "1000"},   {"command", "true"},  {"collection", "100"}, {"data", ""}};
+      {"count", "1000"},   {"command", "true"},  {"collection", "100"}, {"data", ""},
+      {"job", ""},         {"pool", ""}};
   std::int64_t number(const char* name) const { return std::stoll(values.at(name)); }
 };
 
@@ -208,6 +211,12 @@ int backlog(const Target& target, const Options& options) {
   return submit(target, options, job) ? 0 : 1;
 }
 
+int submit_job(const Target& target, const Options& options) {
+  HttpConnection http(target);
+  make_job(http, options.values.at("pool"), options.values.at("job"));
+  return submit(target, options, options.values.at("job")) ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -226,8 +235,10 @@ int main(int argc, char** argv) {
     if (options.mode == "throughput") return throughput(target, options);
     if (options.mode == "latency") return latency(target, options);
     if (options.mode == "backlog") return backlog(target, options);
+    if (options.mode == "submit") return submit_job(target, options);
     std::fprintf(
-        stderr, "Usage: http_bench throughput|latency|backlog [--tasks N] [--connections N] ...\n");
+        stderr,
+        "Usage: http_bench throughput|latency|backlog|submit [--tasks N] [--connections N] ...\n");
     return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
