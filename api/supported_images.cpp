@@ -2,6 +2,8 @@
 
 #include "api/json_writer.h"
 
+#include <algorithm>
+
 namespace windlass::api {
 
 namespace {
@@ -36,6 +38,15 @@ std::string_view verification_type(const SupportedImage& image) {
   return image.verified ? "verified" : "unverified";
 }
 
+void write_image_reference(JsonWriter& json, const SupportedImage& image) {
+  json.begin_object();
+  json.member("publisher", image.publisher);
+  json.member("offer", image.offer);
+  json.member("sku", image.sku);
+  json.member("version", "latest");
+  json.end_object();
+}
+
 }  // namespace
 
 std::span<const SupportedImage> supported_images() {
@@ -62,17 +73,37 @@ bool matches(const query::Filter& filter, const SupportedImage& image) {
   return filter.matches(Source(image));
 }
 
+std::vector<std::string_view> node_agent_skus(const query::Filter& filter) {
+  std::vector<std::string_view> ids;
+  for (const SupportedImage& image : kImages) {
+    if (!matches(filter, image)) continue;
+    if (std::find(ids.begin(), ids.end(), image.node_agent_sku_id) == ids.end())
+      ids.push_back(image.node_agent_sku_id);
+  }
+  return ids;
+}
+
+void write_node_agent_sku(std::string& out, std::string_view node_agent_sku_id) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("id", node_agent_sku_id);
+  json.name("verifiedImageReferences");
+  json.begin_array();
+  for (const SupportedImage& image : kImages) {
+    if (image.verified && image.node_agent_sku_id == node_agent_sku_id)
+      write_image_reference(json, image);
+  }
+  json.end_array();
+  json.member("osType", kOsType);
+  json.end_object();
+}
+
 void write_supported_image(std::string& out, const SupportedImage& image) {
   JsonWriter json(out);
   json.begin_object();
   json.member("nodeAgentSKUId", image.node_agent_sku_id);
   json.name("imageReference");
-  json.begin_object();
-  json.member("publisher", image.publisher);
-  json.member("offer", image.offer);
-  json.member("sku", image.sku);
-  json.member("version", "latest");
-  json.end_object();
+  write_image_reference(json, image);
   json.member("osType", kOsType);
   json.member("verificationType", verification_type(image));
   json.end_object();

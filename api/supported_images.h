@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace windlass::api {
 
@@ -25,5 +26,10 @@ std::span<const SupportedImage> supported_images();
 bool matches(const query::Filter& filter, const SupportedImage& image);
 
 void write_supported_image(std::string& out, const SupportedImage& image);
+
+// The same images as versions before 2019-08 show them: by node agent, each with those that it
+// runs. Filters of that time know osType alone.
+std::vector<std::string_view> node_agent_skus(const query::Filter& filter);
+void write_node_agent_sku(std::string& out, std::string_view node_agent_sku_id);
 
 }  // namespace windlass::api

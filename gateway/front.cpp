@@ -2,8 +2,10 @@
 
 #include "api/errors.h"
 #include "gateway/core/list_parameters.h"
+#include "gateway/core/query_parameters.h"
 #include "gateway/handlers/replying.h"
 #include "gateway/http/authentication.h"
+#include "gateway/operation_versions.h"
 #include "runtime/clock.h"
 
 #include <algorithm>
@@ -14,6 +16,8 @@ namespace {
 
 // For 503 and 429. Shards come back, and queues empty, within seconds.
 constexpr std::string_view kRetryAfterSeconds = "2";
+
+constexpr std::size_t kShownBytesMax = 200;  // of what a client says of itself, in the log
 
 bool takes_body(Method method) {
   return method == Method::post || method == Method::put || method == Method::patch;
@@ -150,10 +154,13 @@ Async<HttpResponse> Front::handle(const HttpRequest& request) {
   }
   const Duration took = runtime::mono_now() - started;
   telemetry_->count(passage.operation, response.status, took);
-  log_.debug("request", {{"operation", name_of(passage.operation)},
-                         {"status", response.status},
-                         {"microseconds", took.count() / 10},
-                         {"request_id", passage.request_id}});
+  if (log_.enabled(runtime::LogLevel::debug))
+    log_.debug("request", {{"operation", name_of(passage.operation)},
+                           {"status", response.status},
+                           {"microseconds", took.count() / 10},
+                           {"api_version", passage.api_version.substr(0, kShownBytesMax)},
+                           {"client", request.header("user-agent").substr(0, kShownBytesMax)},
+                           {"request_id", passage.request_id}});
   co_return std::move(response);
 }
 
@@ -182,8 +189,15 @@ Async<Reply> Front::answer(const HttpRequest& request, Passage& passage) {
   if (route.kind == RouteMatch::Kind::path_unknown) co_return ErrorCode::resource_not_found;
   if (route.kind == RouteMatch::Kind::verb_unknown) co_return ErrorCode::unsupported_http_verb;
   const auto version_text = target->query.find("api-version");
+  passage.api_version = version_text.value_or(std::string());
   const auto version = api::parse_api_version(version_text);
   if (!version) co_return version.error();
+  if (!exists_in(route.operation, *version))
+    co_return query_error(
+        ErrorCode::resource_not_found, "api-version", *version_text,
+        "This version of the API does not have " + std::string(info_of(route.operation).name));
+  if (const Status known = check_query_parameters(route.operation, target->query); !known)
+    co_return known.error();
   if (takes_body(request.method) && !request.has_length)
     co_return ErrorCode::missing_content_length_header;
   if (request.body_too_large) co_return ErrorCode::request_body_too_large;

@@ -40,6 +40,7 @@ class Front final : public RequestHandler {
     std::string request_id;
     std::optional<Operation> operation;
     std::string base_url;
+    std::string api_version;  // as written
     int refusal_status = 0;
   };
 

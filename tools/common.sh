@@ -106,13 +106,13 @@ BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config capnproto libcapnp-dev l
   curl libcurl4-openssl-dev libcli11-dev libspdlog-dev libtomlplusplus-dev libhowardhinnant-date-dev libsodium-dev
   librapidcheck-dev libbenchmark-dev libcivetweb-dev libjemalloc-dev zlib1g-dev ca-certificates"
 DEMO_PACKAGES="povray ffmpeg"
-TEST_PACKAGES="clang-format-14 azure-cli python3-azure prometheus prometheus-alertmanager procps iproute2 openssl"
+TEST_PACKAGES="clang-format-14 azure-cli python3-azure python3-venv prometheus prometheus-alertmanager procps iproute2 openssl"
 CLUSTER_PACKAGES="docker.io docker-compose debootstrap dpkg-dev iptables"
 FUZZ_PACKAGES="clang-19 libclang-rt-19-dev llvm-19"
 
 install_for_build() { install_packages "for building" $BUILD_PACKAGES; }
 install_for_demo() { install_packages "for the film" $DEMO_PACKAGES; install_node; }
-install_for_tests() { install_packages "for the tests" $DEMO_PACKAGES $TEST_PACKAGES $CLUSTER_PACKAGES; install_node; }
+install_for_tests() { install_packages "for the tests" $DEMO_PACKAGES $TEST_PACKAGES $CLUSTER_PACKAGES; install_node; install_python_clients; }
 install_for_fuzzing() { install_packages "for fuzzing" $FUZZ_PACKAGES; }
 
 # Node 20 or newer: the system's if it is, else npm's package `node` inside the build folder.
@@ -131,6 +131,21 @@ install_node() {
   mkdir -p "$WINDLASS_BUILD/node"
   phase "Node $NODE_MAJOR_MIN into build/node" \
     npm install --no-audit --no-fund --prefix "$WINDLASS_BUILD/node" "node@$NODE_MAJOR_MIN"
+}
+
+# The azure-batch packages that are newer than Debian's, each in an environment of its own.
+PYTHON_CLIENTS="15.1.0 14.2.0"
+install_python_clients() {
+  local version missing=''
+  for version in $PYTHON_CLIENTS; do
+    [ -e "$WINDLASS_BUILD/python/azure-batch-$version/installed" ] || missing="$missing $version"
+  done
+  [ -n "$missing" ] || return 0
+  say "To be installed for the tests into build/python, from the Python package index, about 60 MB and 30 s each:"
+  say "  azure-batch$missing"
+  ask "Install them?" || die "Nothing was installed. Without them the suites python14 and python15 cannot run."
+  # shellcheck disable=SC2086
+  phase "newer azure-batch into build/python" "$WINDLASS_ROOT/tests/support/python_clients.py" $missing
 }
 
 # build PRESET [TARGET...]: configures when needed and builds.

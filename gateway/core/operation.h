@@ -36,6 +36,7 @@ enum class ConditionHeaders : std::uint8_t { none, dates, all };
   X(pool_update_properties, "Pool_UpdateProperties", post, "/pools/{poolId}/updateproperties", 204, none, 0) \
   X(pool_remove_nodes, "Pool_RemoveNodes", post, "/pools/{poolId}/removenodes", 202, all, 0) \
   X(account_list_supported_images, "Account_ListSupportedImages", get, "/supportedimages", 200, none, 1000) \
+  X(account_list_node_agent_skus, "Account_ListNodeAgentSkus", get, "/nodeagentskus", 200, none, 1000) \
   X(account_list_pool_node_counts, "Account_ListPoolNodeCounts", get, "/nodecounts", 200, none, 10) \
   X(job_get_all_lifetime_statistics, "Job_GetAllLifetimeStatistics", get, "/lifetimejobstats", 200, none, 0) \
   X(job_delete, "Job_Delete", delete_, "/jobs/{jobId}", 202, all, 0) \

@@ -60,6 +60,13 @@ bool Query::has(std::string_view name) const {
   return false;
 }
 
+std::string Query::next_name(std::size_t& place) const {
+  std::string_view rest = raw_.substr(place);
+  const auto pair = next_pair(rest);
+  place = raw_.size() - rest.size();
+  return pair ? percent_decoded(pair->name) : std::string();
+}
+
 std::string Query::without(std::string_view name) const {
   std::string out;
   std::string_view rest = raw_;

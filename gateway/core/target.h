@@ -21,10 +21,23 @@ class Query {
   std::optional<std::string> find(std::string_view name) const;  // decoded
   bool has(std::string_view name) const;
 
+  // The first name, decoded, of which `wanted` says yes.
+  template <class Wanted>
+  std::optional<std::string> find_name(Wanted&& wanted) const {
+    for (std::size_t place = 0; place < raw_.size();) {
+      const std::string name = next_name(place);
+      if (!name.empty() && wanted(std::string_view(name))) return name;
+    }
+    return std::nullopt;
+  }
+
   // The query without `name`, as it was written otherwise.
   std::string without(std::string_view name) const;
 
  private:
+  // The name of the pair at `place`, which is moved behind it.
+  std::string next_name(std::size_t& place) const;
+
   std::string_view raw_;
 };
 

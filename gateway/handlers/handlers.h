@@ -8,7 +8,7 @@ namespace windlass::gateway {
 // clang-format off
 #define WINDLASS_HANDLERS(X) \
   X(pool_add) X(pool_get) X(pool_exists) X(pool_list) X(pool_delete) X(pool_patch) X(pool_resize) X(pool_stop_resize) \
-  X(account_list_supported_images) X(account_list_pool_node_counts) \
+  X(account_list_supported_images) X(account_list_node_agent_skus) X(account_list_pool_node_counts) \
   X(compute_node_get) X(compute_node_list) X(compute_node_disable_scheduling) X(compute_node_enable_scheduling) \
   X(job_add) X(job_get) X(job_list) X(job_patch) X(job_update) X(job_delete) X(job_terminate) X(job_disable) \
   X(job_enable) X(job_get_task_counts) \

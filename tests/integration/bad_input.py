@@ -34,6 +34,8 @@ CASES = [
     ("maxresults out of range", "GET", "/jobs", None, {"query": {"maxresults": "1001"}}, 400, "OutOfRangeQueryParameterValue", {}),
     ("maxresults that is no number", "GET", "/jobs", None, {"query": {"maxresults": "many"}}, 400, "InvalidQueryParameterValue", {}),
     ("a bad skip token", "GET", "/jobs", None, {"query": {"$skiptoken": "%%%"}}, 400, "InvalidQueryParameterValue", {}),
+    ("a query parameter that no operation has", "GET", "/jobs", None, {"query": {"$orderby": "id"}}, 400, "UnsupportedQueryParameter", {"QueryParameterName": "$orderby"}),
+    ("a query parameter of another operation", "POST", "/jobs/bad-job/disable", {"disableTasks": "wait"}, {"query": {"maxresults": "5"}}, 400, "UnsupportedQueryParameter", {"QueryParameterName": "maxresults"}),
     ("no api-version", "GET", "/jobs", None, {"version": None}, 400, "MissingRequiredQueryParameter", {}),
     ("an old api-version", "GET", "/jobs", None, {"version": "2017-01-01.4.0"}, 400, "UnsupportedRequestVersion", {}),
     ("the wrong key", "GET", "/jobs", None, {"key": "d3Jvbmc="}, 403, "AuthenticationFailed", {}),

@@ -74,8 +74,9 @@ RouteMatch match(Method method, const char* path) {
 BOOST_AUTO_TEST_CASE(table_holds_every_operation_once) {
   std::set<std::string_view> names;
   for (const OperationInfo& info : kOperations) names.insert(info.name);
-  // The 78 of API version 2022-10-01.16.0, and start and deallocate of 2024-07.
-  BOOST_TEST(kOperationsTotal == 80u);
+  // The 78 of API version 2022-10-01.16.0, start and deallocate of 2024-07, node agent SKUs of
+  // 2018-12.
+  BOOST_TEST(kOperationsTotal == 81u);
   BOOST_TEST(names.size() == kOperationsTotal);
 }
 
