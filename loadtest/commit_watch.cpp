@@ -1,11 +1,13 @@
-#include "benchmarks/commit_watch.h"
+#include "loadtest/commit_watch.h"
 
 #include <lmdb.h>
 
+#include <chrono>
 #include <filesystem>
 #include <stdexcept>
+#include <thread>
 
-namespace windlass::bench {
+namespace windlass::loadtest {
 namespace {
 
 constexpr unsigned kTablesMax = 64;
@@ -51,4 +53,16 @@ std::uint64_t CommitWatch::completed_total() const {
   return total;
 }
 
-}  // namespace windlass::bench
+std::uint64_t settled_total(const CommitWatch& commits) {
+  constexpr int kEqualLooks = 10;
+  std::uint64_t total = commits.completed_total();
+  for (int equal = 0; equal < kEqualLooks;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    const std::uint64_t now = commits.completed_total();
+    equal = now == total ? equal + 1 : 0;
+    total = now;
+  }
+  return total;
+}
+
+}  // namespace windlass::loadtest

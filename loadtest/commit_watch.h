@@ -10,7 +10,7 @@
 
 struct MDB_env;
 
-namespace windlass::bench {
+namespace windlass::loadtest {
 
 class CommitWatch {
  public:
@@ -31,4 +31,8 @@ class CommitWatch {
   std::vector<Shard> shards_;
 };
 
-}  // namespace windlass::bench
+// The same, once it has stood still for a while: rows of jobs that were deleted before are still
+// being removed, and a cluster is not idle until that is over.
+std::uint64_t settled_total(const CommitWatch& commits);
+
+}  // namespace windlass::loadtest

@@ -1,0 +1,145 @@
+#!/usr/bin/python3
+"""windlass-loadtest against a server of known behaviour: a stall is told with its full weight, equal runs are called equal, and
+a server that is 5 % slower is found out."""
+import asyncio
+import contextlib
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
+from cluster import BIN, expect, run  # noqa: E402
+
+LOADTEST = str(BIN / "windlass-loadtest")
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
+RATE, SECONDS, STALL = 500, 20, 0.2
+STALLS_AT = [3.003, 7.503, 11.003, 16.503]  # seconds after the first request
+PAIRS, ROUNDS, ROUND_SECONDS, SERVICE = 20, 5, 0.4, 0.002
+
+
+class Stub(asyncio.Protocol):
+    """Answers every request, one after the other; `before_answer` takes the time that the service takes."""
+
+    def __init__(self, stub):
+        self.stub, self.buffer = stub, b""
+
+    def connection_made(self, transport):
+        self.transport = transport
+
+    def data_received(self, data):
+        self.buffer += data
+        while b"\r\n\r\n" in self.buffer:
+            _, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+            self.stub(self.transport)
+
+
+@contextlib.contextmanager
+def serving(answer):
+    """The port of a server on a thread of its own."""
+    ready, loop = threading.Event(), asyncio.new_event_loop()
+    found = {}
+
+    async def serve():
+        server = await loop.create_server(lambda: Stub(answer), "127.0.0.1", 0, backlog=1024)
+        found["port"] = server.sockets[0].getsockname()[1]
+        ready.set()
+    thread = threading.Thread(target=lambda: (loop.run_until_complete(serve()), loop.run_forever()), daemon=True)
+    thread.start()
+    ready.wait()
+    try:
+        yield found["port"]
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+
+
+def loadtest(port, out, **parameters):
+    words = [LOADTEST, "run", "requests", "--out", out]
+    rounds = parameters.pop("rounds", 1)
+    for name, value in parameters.items():
+        words += ["--set", f"{name}={value}"]
+    environment = {"AZURE_BATCH_ENDPOINT": f"http://127.0.0.1:{port}", "AZURE_BATCH_ACCOUNT": "stub", "AZURE_BATCH_ACCESS_KEY": "c3R1Yg=="}
+    done = subprocess.run([*words, "--rounds", str(rounds)], env=environment, capture_output=True, text=True, timeout=300)
+    expect(done.returncode == 0, f"windlass-loadtest: {done.stderr}")
+    return json.loads(pathlib.Path(out).read_text())
+
+
+def a_stall_is_told_with_its_full_weight():
+    stalls, first = [], []
+
+    def answer(transport):
+        now = time.monotonic()
+        # When the first was due: none comes before its time, and the promptest says it best.
+        if not stalls:
+            first.append(min(first[-1], now - len(first) / RATE) if first else now)
+        if len(stalls) < len(STALLS_AT) and now - first[-1] >= STALLS_AT[len(stalls)]:
+            stalls.append(now)
+            time.sleep(STALL)  # the stall itself: nobody is answered meanwhile
+            stalls[-1] = (now, time.monotonic())
+        transport.write(ANSWER)
+    with tempfile.TemporaryDirectory() as folder, serving(answer) as port:
+        report = loadtest(port, f"{folder}/stall.json", rhythm="even", rate=RATE, seconds=SECONDS, connections=300)
+    expect(len(stalls) == len(STALLS_AT), f"{len(stalls)} stalls happened")
+    # Request n was due n/RATE after the first; one that was due in a stall waited for its end.
+    waits = []
+    for number in range(RATE * SECONDS):
+        due = first[-1] + number / RATE
+        waits.append(max([end - due for begin, end in stalls if begin <= due < end], default=0.0))
+    waits.sort()
+    numbers = report["rounds"][0]["latencies"]["request"]
+    total = sum(times for _, times in numbers["buckets"])
+    expect(total == RATE * SECONDS, f"{total} requests were answered")
+    computed = waits[-(RATE * SECONDS) // 1000] * 1000
+    told = percentile(numbers, 0.999)
+    print(f"p99.9: computed {computed:.2f} ms, told {told:.2f} ms ({(told / computed - 1) * 100:+.2f} %)")
+    expect(abs(told / computed - 1) <= 0.01, "the reported p99.9 is within 1 % of the computed one")
+
+
+def percentile(numbers, share):
+    """In ms, of the buckets in the file: 128 to each power of two."""
+    total = sum(times for _, times in numbers["buckets"])
+    rank, seen = -(-share * total // 1), 0
+    for bucket, times in numbers["buckets"]:
+        seen += times
+        if seen >= rank:
+            shift = max(0, (bucket >> 7) - 1)
+            return (((bucket - (shift << 7)) << shift) + (1 << shift) / 2) / 1e6
+    raise AssertionError("no value")
+
+
+def compared(before, after):
+    return subprocess.run([LOADTEST, "compare", before, after], capture_output=True, text=True, timeout=60)
+
+
+def equal_runs_are_equal_and_a_slower_one_is_found():
+    service = [SERVICE]
+
+    def answer(transport):
+        end = time.perf_counter() + service[0]
+        while time.perf_counter() < end:  # busy, so that it takes exactly so long
+            pass
+        transport.write(ANSWER)
+    parameters = {"rounds": ROUNDS, "seconds": ROUND_SECONDS}
+    with tempfile.TemporaryDirectory() as folder, serving(answer) as port:
+        alarms = []
+        for pair in range(PAIRS):
+            files = [f"{folder}/{pair}-{side}.json" for side in "ab"]
+            for file in files:
+                loadtest(port, file, **parameters)
+            done = compared(*files)
+            expect(done.returncode in (0, 3), done.stderr)
+            if "WORSE" in done.stdout or "better" in done.stdout:
+                alarms.append(done.stdout)
+        service[0] = SERVICE * 1.05
+        loadtest(port, f"{folder}/slow.json", **parameters)
+        found = compared(f"{folder}/{PAIRS - 1}-b.json", f"{folder}/slow.json")
+    print(f"{len(alarms)} of {PAIRS} pairs of equal runs were called different; the run that was 5 % slower:\n{found.stdout}")
+    expect(len(alarms) <= 1, f"it cries wolf: {alarms}")
+    expect(found.returncode == 3 and "WORSE" in found.stdout, "the slower run is found out")
+
+
+run([a_stall_is_told_with_its_full_weight, equal_runs_are_equal_and_a_slower_one_is_found])
