@@ -42,6 +42,10 @@ struct Cluster {
 
   Cluster() {
     std::filesystem::create_directories(programs);
+    // Open to others: as root, a cluster in a closed folder keeps its nodes under
+    // /var/lib/windlass, where they would stay.
+    std::filesystem::permissions(folder.path(), std::filesystem::perms::others_exec,
+                                 std::filesystem::perm_options::add);
     std::filesystem::create_directories(data);
     for (const char* role : {"broker", "scheduler", "gateway", "worker"}) {
       std::filesystem::create_symlink(test::program_path("windlass-fake-role"),
