@@ -26,8 +26,12 @@ void Auditor::committed(ShardId shard, EventNumber first_event, const ShardEvent
     world_.violated("S12", "shard " + std::to_string(shard) + " went from event " +
                                std::to_string(view.events) + " to " + std::to_string(first_event));
   view.events = first_event + events.size() - 1;
-  for (const ShardEvent& event : events)
+  for (const ShardEvent& event : events) {
+    view.moves.see(event);
     std::visit([&](const auto& what) { see(shard, view, what); }, event);
+  }
+  for (; view.moves_judged < view.moves.undocumented().size(); ++view.moves_judged)
+    world_.violated("API", view.moves.undocumented()[view.moves_judged]);
   check_let_go(view);
   for (const auto& [job, why] : std::exchange(view.to_be_stopped, {})) {
     if (!view.erased_jobs.contains(job)) world_.violated("API", why + ", and the job goes on");

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "model/shard_event.h"
+#include "model/state_machines.h"
 #include "simulator/world.h"
 
 #include <algorithm>
@@ -80,6 +81,8 @@ class Auditor {
     std::set<AttemptId> lingering;
     std::map<JobSeq, std::string> to_be_stopped;  // by a task that ended in this commit
     std::set<AttemptId> let_go;  // in this commit: they run no more, or linger from now on
+    MoveChecker moves{true};
+    std::size_t moves_judged = 0;
   };
   struct Run {  // a process
     Start start;

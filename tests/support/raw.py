@@ -56,6 +56,7 @@ class Raw:
         elif verb in ("POST", "PUT", "PATCH"):
             sent["Content-Length"] = "0"
         sent.update(headers or {})
+        sent = {name: value for name, value in sent.items() if value is not None}  # None leaves one out
         ocp = "".join(f"{name.lower()}:{sent[name].strip()}\n" for name in sorted(sent, key=str.lower) if name.lower().startswith("ocp-"))
         resource = f"/{self.account}{path}" + "".join(f"\n{name.lower()}:{parameters[name]}" for name in sorted(parameters, key=str.lower))
         text = "\n".join([verb, "", "", sent.get("Content-Length", ""), "", sent.get("Content-Type", ""), "",
