@@ -18,6 +18,7 @@
   X(answer_not_stored, "the answer to a command is not part of the commit")                    \
   X(duplicates_taken, "a repeated message is taken again")                                     \
   X(refused_and_done, "tasks are added to a job that is over, and refused")                    \
+  X(rest_forgotten, "a collection is added in two steps, and the second never comes")          \
   X(counters_not_stored, "a shard that starts counts its events and jobs anew")                \
   X(epoch_not_claimed, "a shard that starts goes on in the epoch of its last start")           \
   X(old_epoch_accepted, "frames of a shard's earlier epoch are taken")                         \

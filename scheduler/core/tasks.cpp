@@ -93,6 +93,8 @@ Decision decide(Step& step, const std::string& account, AddTasks& command) {
   if (job == nullptr) return NotHere{};
   const auto closed = refuses_tasks(job->record);
   if (closed && !WINDLASS_PLANTED(refused_and_done)) return Error{*closed, {}, {}};
+  const bool in_steps = WINDLASS_PLANTED(rest_forgotten) && command.tasks.size() > 1;
+  if (in_steps) command.tasks.resize(command.tasks.size() / 2);
   TasksAdded answer;
   answer.outcomes.resize(command.tasks.size());
   TasksWereAdded event{job->record.seq, {}};
@@ -114,6 +116,7 @@ Decision decide(Step& step, const std::string& account, AddTasks& command) {
   }
   if (!event.tasks.empty()) step.emit(std::move(event));
   if (WINDLASS_PLANTED(refused_and_done) && closed) return Error{*closed, {}, {}};
+  if (in_steps) return std::nullopt;  // as if another shard were to be asked
   return answer;
 }
 
