@@ -22,14 +22,15 @@ class Batch::Impl {
   RowTable& table(TableName name) {
     const auto index = static_cast<std::size_t>(name);
     if (!tables_[index])
-      tables_[index].emplace(txn, folder.table(name), kTableNames[index], changed_);
+      tables_[index].emplace(txn, folder.table(name), kTableNames[index], committed.sums[index],
+                             changed_);
     return *tables_[index];
   }
 
   void commit() {
     committed.log_bytes = txn.bytes(folder.table(TableName::log));
     committed.open_tasks_total = txn.rows_total(folder.table(TableName::open_tasks));
-    note_commit(table(TableName::meta), txn.number());
+    note_commit(table(TableName::meta), txn.number(), committed.sums);
     close_cursors();
     txn.commit();
     folder.committed = committed;

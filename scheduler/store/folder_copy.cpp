@@ -62,10 +62,14 @@ FolderFacts check_copy(const std::string& folder) {
     return txn.rows_total(tables[static_cast<std::size_t>(name)]);
   };
 
+  constexpr auto kMeta = static_cast<std::size_t>(TableName::meta);
   FolderFacts facts;
+  TableSum meta_sum;
+  std::optional<MetaTable::Commit> commit;
   {
-    MetaTable meta(txn, tables[static_cast<std::size_t>(TableName::meta)]);
-    meta.expect("format", kFolderFormat);
+    MetaTable meta(txn, tables[kMeta], meta_sum);
+    meta.format();
+    commit = meta.commit(txn.number());
     facts.generation = meta.number("generation", 0);
     facts.shard = static_cast<ShardId>(meta.number("shard", 0));
     facts.shards_total = static_cast<ShardId>(meta.number("shards_total", 0));
@@ -78,8 +82,11 @@ FolderFacts check_copy(const std::string& folder) {
   facts.completed_tasks = rows_of(TableName::done_tasks);
   for (std::size_t i = 0; i < kTablesTotal; ++i) {
     bool changed = false;
-    RowTable table(txn, tables[i], kTableNames[i], changed);
-    table.scan("", [](std::string_view, std::string_view) { return true; });  // with its checks
+    TableSum sum;
+    RowTable table(txn, tables[i], kTableNames[i], sum, changed);
+    sum = i == kMeta ? meta_sum : table.counted();
+    if (commit && commit->sums) expect_sum(kTableNames[i], sum, (*commit->sums)[i]);
+    table.check_look_ups();
     facts.rows += table.rows_total();
   }
   return facts;

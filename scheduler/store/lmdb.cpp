@@ -42,12 +42,8 @@ unsigned flags_of(Opened opened) {
   return MDB_NOTLS;
 }
 
-// LMDB's own tables: transaction -> pages that it freed, and name -> table.
+// LMDB's own table: transaction -> pages that it freed.
 constexpr MDB_dbi kFreePages = 0;
-constexpr MDB_dbi kTables = 1;
-
-// Where a head, which is a page, has the number of its commit. The same in all of LMDB 0.9.
-constexpr off_t kCommitInHead = 144;
 
 }  // namespace
 
@@ -102,23 +98,10 @@ void Environment::forget_dead_readers() const {
   check("mdb_reader_check", mdb_reader_check(env_, &dead));
 }
 
-void Environment::check_heads() const {
-  MDB_stat stat;
-  check("mdb_env_stat", mdb_env_stat(env_, &stat));
+Pages Environment::pages() const {
   mdb_filehandle_t file = -1;
   check("mdb_env_get_fd", mdb_env_get_fd(env_, &file));
-  std::uint64_t commits[2] = {};
-  for (unsigned i = 0; i < 2; ++i) {
-    const off_t at = static_cast<off_t>(i * stat.ms_psize) + kCommitInHead;
-    if (::pread(file, &commits[i], sizeof commits[i], at) != sizeof commits[i])
-      throw StoreError(std::string("pread: ") + std::strerror(errno));
-  }
-  const auto [even, odd] = commits;
-  const bool is_new = even == 0 && odd == 0;
-  const bool in_turn = even % 2 == 0 && (odd == even + 1 || odd + 1 == even);
-  if (!is_new && !in_turn)
-    throw CorruptError("the file's heads are of commits " + std::to_string(even) + " and " +
-                       std::to_string(odd));
+  return Pages(file);
 }
 
 void Environment::flush() const {
@@ -155,11 +138,11 @@ Table Txn::open_table(const char* name) {
   const int rc = mdb_dbi_open(txn_, name, 0, &table);
   if (rc == MDB_NOTFOUND) throw CorruptError(std::string("table ") + name + " is missing");
   check("mdb_dbi_open", rc);
+  unsigned flags = 0;
+  check("mdb_dbi_flags", mdb_dbi_flags(txn_, table, &flags));
+  if (flags != 0)
+    throw CorruptError(std::string("table ") + name + " has flags " + std::to_string(flags));
   return table;
-}
-
-std::uint64_t Txn::tables_total() const {
-  return rows_total(kTables);
 }
 
 std::uint64_t Txn::number() const {
@@ -176,6 +159,14 @@ std::uint64_t Txn::bytes(Table table) const {
   MDB_stat stat;
   check("mdb_stat", mdb_stat(txn_, table, &stat));
   return (stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages) * stat.ms_psize;
+}
+
+bool Txn::holds(Table table, std::string_view key) const {
+  MDB_val wanted = to_val(key);
+  MDB_val value{};
+  const int rc = mdb_get(txn_, table, &wanted, &value);
+  if (rc != MDB_NOTFOUND) check("mdb_get", rc);
+  return rc != MDB_NOTFOUND;
 }
 
 void WriteTxn::commit() {
@@ -226,7 +217,9 @@ bool Cursor::previous() {
 int Cursor::write(std::string_view new_key, std::string_view new_value, unsigned flags) {
   MDB_val key_val = to_val(new_key);
   MDB_val value_val = to_val(new_value);
-  return mdb_cursor_put(cursor_, &key_val, &value_val, flags);
+  const int rc = mdb_cursor_put(cursor_, &key_val, &value_val, flags);
+  if (rc == MDB_KEYEXIST) value_ = to_view(value_val);
+  return rc;
 }
 
 void Cursor::put(std::string_view new_key, std::string_view new_value) {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "scheduler/store/errors.h"
+#include "scheduler/store/lmdb_pages.h"
 
 #include <cstdint>
 #include <string>
@@ -47,10 +48,8 @@ class Environment {
   Use use() const;  // between transactions; costs a walk over the list of free pages
   // Frees what readers that died have kept; cheap.
   void forget_dead_readers() const;
-  // The file has two heads, written in turn; should the newer one be damaged, LMDB takes the other
-  // without a word, and the last commit is gone. Throws CorruptError. For the owner, between
-  // commits.
-  void check_heads() const;
+  // Reads the file beside LMDB. For the owner, between commits.
+  Pages pages() const;
   void flush() const;  // all that was written, though no transaction was committed
   // What is committed now, without its free pages, into the file data.mdb of another folder, which
   // must be empty. Flushed when it returns.
@@ -68,11 +67,13 @@ class Txn {
 
   // The handle lasts once the transaction is committed.
   Table make_table(const char* name);
-  Table open_table(const char* name);  // throws CorruptError when it is missing
-  std::uint64_t tables_total() const;
+  // Throws CorruptError when it is missing, or in an order that is not ours.
+  Table open_table(const char* name);
   std::uint64_t number() const;  // of one that writes: the last commit's and one
   std::uint64_t rows_total(Table table) const;
   std::uint64_t bytes(Table table) const;  // of its pages
+  // A look-up from the root of the table on. A cursor begins where it stands.
+  bool holds(Table table, std::string_view key) const;
   MDB_txn* get() const { return txn_; }
 
  protected:
@@ -116,7 +117,7 @@ class Cursor {
   std::string_view value() const { return value_; }
 
   void put(std::string_view key, std::string_view value);
-  // False, and nothing written, when the key exists.
+  // False, and nothing written, when the key exists: its row is the row reached then.
   bool insert(std::string_view key, std::string_view value);
   // The key must be past the last one.
   void append(std::string_view key, std::string_view value);

@@ -8,12 +8,31 @@ namespace windlass::scheduler {
 namespace {
 
 constexpr std::uint64_t kCommitOfCopy = 1;  // LMDB numbers those of a compacted copy anew
+constexpr std::string_view kCommitRow = "commit";
+constexpr std::string_view kFormatRow = "format";
+constexpr std::string_view kEpochRow = "epoch";
+constexpr char kMeta[] = "meta";
+constexpr std::size_t kSumBytes = 16;
+constexpr std::size_t kCommitBytes = 8 + kSumBytes * kTablesTotal;
+
+// The claim under which a head's tree was written, where it can be read.
+std::optional<ShardEpoch> epoch_in(const lmdb::Pages& pages, const lmdb::Pages::Head& head) {
+  const auto row = pages.value_in(head, kMeta, kEpochRow);
+  if (!row || row->size() != RowBytes::kHeaderBytes + 8) return std::nullopt;
+  return number_at(*row, RowBytes::kHeaderBytes);
+}
 
 }  // namespace
 
-MetaTable::MetaTable(const lmdb::Txn& txn, lmdb::Table table)
-    : table_(txn, table, "meta", changed_), is_new_(table_.rows_total() == 0) {
-  table_.scan("", [](std::string_view, std::string_view) { return true; });
+MetaTable::MetaTable(const lmdb::Txn& txn, lmdb::Table table, TableSum& sum)
+    : table_(txn, table, kMeta, sum, changed_), is_new_(table_.rows_total() == 0) {
+  sum = table_.counted(kCommitRow);
+}
+
+std::uint64_t MetaTable::format() {
+  const std::uint64_t found = number(kFormatRow, kFolderFormat);
+  if (found != kFolderFormatWithoutSums) expect(kFormatRow, kFolderFormat);
+  return found;
 }
 
 std::uint64_t MetaTable::number(std::string_view name, std::uint64_t if_new) {
@@ -22,8 +41,7 @@ std::uint64_t MetaTable::number(std::string_view name, std::uint64_t if_new) {
     return number_at(*body, 0);
   }
   if (!is_new_) throw CorruptError("table meta: no " + std::string(name));
-  table_.begin_row() += Key().number(if_new);
-  table_.put(name);
+  put_number(name, if_new);
   return if_new;
 }
 
@@ -49,19 +67,79 @@ LogHead MetaTable::log_head() {
   return {number_at(*body, 0), number_at(*body, 8), number_at(*body, 16)};
 }
 
-void MetaTable::expect_commit(std::uint64_t number) {
-  const auto body = table_.find("commit");
-  if (!body || number == kCommitOfCopy) return;  // new, or written before this was noted
-  if (body->size() != 8) throw CorruptError("table meta, commit: of the wrong size");
-  const std::uint64_t found = number_at(*body, 0);
-  if (found == number) return;
-  throw CorruptError("the tables are of commit " + std::to_string(found) + ", the file's head of " +
-                     std::to_string(number));
+void MetaTable::put_number(std::string_view name, std::uint64_t value) {
+  table_.begin_row() += Key().number(value);
+  table_.put(name);
 }
 
-void note_commit(RowTable& meta, std::uint64_t number) {
-  meta.begin_row() += Key().number(number);
-  meta.put("commit");
+std::optional<MetaTable::Commit> MetaTable::commit(std::uint64_t number_in_head) {
+  const bool has_sums = number(kFormatRow, kFolderFormat) == kFolderFormat;
+  const auto body = table_.find(kCommitRow);
+  if (!body) {
+    if (has_sums) throw CorruptError("table meta: no commit");
+    return std::nullopt;
+  }
+  if (body->size() != (has_sums ? kCommitBytes : 8))
+    throw CorruptError("table meta, commit: of the wrong size");
+  Commit commit{number_at(*body, 0), std::nullopt};
+  if (commit.number != number_in_head && number_in_head != kCommitOfCopy)
+    throw CorruptError("the tables are of commit " + std::to_string(commit.number) +
+                       ", the file's head of " + std::to_string(number_in_head));
+  if (!has_sums) return commit;
+  TableSums& sums = commit.sums.emplace();
+  for (std::size_t i = 0; i < kTablesTotal; ++i) {
+    const std::size_t at = 8 + kSumBytes * i;
+    sums[i] = {number_at(*body, at), number_at(*body, at + 8)};
+  }
+  return commit;
+}
+
+void note_commit(RowTable& meta, std::uint64_t number, TableSums& sums) {
+  std::string& row = meta.begin_row();
+  row += Key().number(number);
+  for (const TableSum& sum : sums) row += Key().number(sum.rows).number(sum.weights);
+  const TableSum without = sums[static_cast<std::size_t>(TableName::meta)];
+  meta.put(kCommitRow);
+  sums[static_cast<std::size_t>(TableName::meta)] = without;
+}
+
+void settle_heads(const lmdb::Pages& pages) {
+  const auto heads = pages.heads();
+  const bool is_new = heads[0].commit == 0 && heads[1].commit == 0;  // or its first commit hides
+  const std::size_t later = is_new || heads[0].commit > heads[1].commit ? 0 : 1;
+  const std::size_t earlier = 1 - later;
+  if (!is_new && heads[later].commit != heads[earlier].commit + 1) return;
+  const auto row = pages.value_in(heads[earlier], kMeta, kCommitRow);
+  if (!row || row->size() != RowBytes::kHeaderBytes + kCommitBytes)
+    return;  // without sums, or none
+  const std::uint64_t hidden = number_at(*row, RowBytes::kHeaderBytes);
+  if (hidden != heads[later].commit + 1) return;
+  // A copy that was written to once may have such a number from what it is a copy of; it was
+  // claimed anew with that one commit.
+  if (epoch_in(pages, heads[earlier]) < epoch_in(pages, heads[later])) return;
+  pages.put_commit(earlier, hidden);
+}
+
+std::uint64_t check_heads(const lmdb::Pages& pages) {
+  const auto heads = pages.heads();
+  const std::uint64_t even = heads[0].commit;
+  const std::uint64_t odd = heads[1].commit;
+  const auto wrong = [&](const std::string& what) {
+    throw CorruptError("the file's heads are of commits " + std::to_string(even) + " and " +
+                       std::to_string(odd) + what);
+  };
+  if (even == 0 && odd == 0) {
+    for (const auto& head : heads) {
+      if (head.root != lmdb::kNoPage) wrong(", and there are tables");
+    }
+    return 0;
+  }
+  if (even % 2 != 0 || (odd != even + 1 && odd + 1 != even)) wrong("");
+  const auto& later = heads[even > odd ? 0 : 1];
+  const auto& earlier = heads[even > odd ? 1 : 0];
+  if (epoch_in(pages, earlier) > epoch_in(pages, later))
+    wrong(", and the later is of an earlier epoch");
+  return later.commit;
 }
 
 }  // namespace windlass::scheduler

@@ -8,6 +8,7 @@ namespace windlass::scheduler {
 namespace {
 
 constexpr char kRowFormat = 1;
+constexpr std::uintptr_t kPageBytes = 4096;  // or a part of a page
 
 std::uint32_t checksum(std::string_view key, std::string_view body) {
   return crc32c(body, crc32c(key));
@@ -49,8 +50,9 @@ std::string_view open_row(const char* table, std::string_view key, std::string_v
   return body;
 }
 
-RowTable::RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, bool& changed)
-    : txn_(txn), table_(table), name_(name), changed_(changed), cursor_(txn, table) {}
+RowTable::RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, TableSum& sum,
+                   bool& changed)
+    : txn_(txn), table_(table), name_(name), sum_(sum), changed_(changed), cursor_(txn, table) {}
 
 std::optional<std::string_view> RowTable::find(std::string_view key) {
   const bool from = cursor_.first_from(key);
@@ -81,19 +83,25 @@ bool RowTable::behind_the_end(std::string_view key) {
 
 void RowTable::put(std::string_view key) {
   changed_ = true;
-  if (behind_the_end(key))
-    cursor_.append(key, bytes_.seal(key));
-  else
-    cursor_.put(key, bytes_.seal(key));
+  const std::string_view row = bytes_.seal(key);
+  if (behind_the_end(key)) {
+    cursor_.append(key, row);
+  } else if (!cursor_.insert(key, row)) {
+    sum_.remove(cursor_.value());
+    cursor_.replace(key, row);
+  }
+  sum_.add(row);
 }
 
 void RowTable::insert(std::string_view key) {
   changed_ = true;
+  const std::string_view row = bytes_.seal(key);
+  sum_.add(row);
   if (behind_the_end(key)) {
-    cursor_.append(key, bytes_.seal(key));
+    cursor_.append(key, row);
     return;
   }
-  const bool inserted = cursor_.insert(key, bytes_.seal(key));
+  const bool inserted = cursor_.insert(key, row);
   WINDLASS_ASSERT(inserted);
 }
 
@@ -101,40 +109,90 @@ void RowTable::update(std::string_view key) {
   changed_ = true;
   const bool found = cursor_.find(key);
   WINDLASS_ASSERT(found);
-  cursor_.replace(key, bytes_.seal(key));
+  sum_.remove(cursor_.value());
+  const std::string_view row = bytes_.seal(key);
+  cursor_.replace(key, row);
+  sum_.add(row);
 }
 
 bool RowTable::erase(std::string_view key) {
   if (!cursor_.find(key)) return false;
-  changed_ = true;
-  cursor_.erase();
+  erase_reached();
   return true;
+}
+
+void RowTable::erase_reached() {
+  changed_ = true;
+  sum_.remove(cursor_.value());
+  cursor_.erase();
+}
+
+bool RowTable::reach(lmdb::Cursor& cursor, std::string_view from) const {
+  const bool found = cursor.first_from(from);
+  if (from.empty()) return found;
+  if (found && cursor.key() < from) refuse_row(name_, cursor.key(), "out of order");
+  if (found ? !cursor.previous() : !cursor.last()) return found && cursor.first();
+  if (cursor.key() >= from) refuse_row(name_, cursor.key(), "out of order");
+  return cursor.next();
 }
 
 void RowTable::scan(
     std::string_view from,
     const std::function<bool(std::string_view key, std::string_view body)>& visitor) {
+  const auto found = walk(from, {}, visitor);
+  if (found) expect_sum(name_, *found, sum_);
+}
+
+TableSum RowTable::counted(std::string_view without) {
+  return *walk({}, without, [](std::string_view, std::string_view) { return true; });
+}
+
+std::optional<TableSum> RowTable::walk(
+    std::string_view from, std::string_view without,
+    const std::function<bool(std::string_view key, std::string_view body)>& visitor) {
   lmdb::Cursor cursor(txn_, table_);
   std::string earlier;
   std::uint64_t rows = 0;
-  for (bool found = cursor.first_from(from); found; found = cursor.next()) {
+  TableSum sum;
+  for (bool found = reach(cursor, from); found; found = cursor.next()) {
     const std::string_view body = open_row(name_, cursor.key(), cursor.value());
     if (rows++ > 0 && cursor.key() <= earlier) refuse_row(name_, cursor.key(), "out of order");
     earlier = cursor.key();
-    if (!visitor(cursor.key(), body)) return;
+    if (without.empty() || earlier != without) sum.add(cursor.value());
+    if (!visitor(cursor.key(), body)) return std::nullopt;
   }
-  if (from.empty() && rows != rows_total())
+  if (!from.empty()) return std::nullopt;
+  if (rows != rows_total())
     throw CorruptError(std::string("table ") + name_ + " has " + std::to_string(rows) +
                        " rows and counts " + std::to_string(rows_total()));
+  return sum;
+}
+
+void RowTable::check_look_ups() {
+  // Within a page the order of keys suffices; which page a look-up takes is said elsewhere.
+  const auto page_of = [](std::string_view key) {
+    return reinterpret_cast<std::uintptr_t>(key.data()) / kPageBytes;
+  };
+  const auto look_up = [&](std::string_view key) {
+    if (!txn_.holds(table_, key)) refuse_row(name_, key, "a look-up does not find it");
+  };
+  lmdb::Cursor cursor(txn_, table_);
+  std::string_view earlier;
+  for (bool found = cursor.first(); found; found = cursor.next()) {
+    if (earlier.empty() || page_of(earlier) != page_of(cursor.key())) {
+      if (!earlier.empty()) look_up(earlier);
+      look_up(cursor.key());
+    }
+    earlier = cursor.key();
+  }
+  if (!earlier.empty()) look_up(earlier);
 }
 
 std::size_t RowTable::erase_while(std::string_view from,
                                   const std::function<bool(std::string_view key)>& doomed) {
   std::size_t erased = 0;
-  for (bool found = cursor_.first_from(from); found && doomed(cursor_.key());
-       found = cursor_.next()) {
-    changed_ = true;
-    cursor_.erase();
+  for (bool found = reach(cursor_, from); found && doomed(cursor_.key()); found = cursor_.next()) {
+    erase_reached();
     ++erased;
   }
   return erased;

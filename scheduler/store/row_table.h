@@ -4,6 +4,7 @@
 #pragma once
 
 #include "scheduler/store/lmdb.h"
+#include "scheduler/store/table_sum.h"
 
 #include <functional>
 #include <optional>
@@ -33,8 +34,8 @@ std::string_view open_row(const char* table, std::string_view key, std::string_v
 
 class RowTable {
  public:
-  // `changed` is set by every write.
-  RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, bool& changed);
+  // Every write sets `changed` and keeps `sum` that of the table.
+  RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, TableSum& sum, bool& changed);
 
   // The body, valid until the next write of the batch. A key that was damaged could hide its row,
   // so where there is none the rows on both sides are looked at.
@@ -50,9 +51,13 @@ class RowTable {
 
   // In key order from `from` on, with a cursor of its own, so the visitor may read and write this
   // batch, though not this table. Stops when the visitor says false. A scan of the whole table
-  // counts the rows, too.
+  // checks its sum, too.
   void scan(std::string_view from,
             const std::function<bool(std::string_view key, std::string_view body)>& visitor);
+  // The sum of all rows but one, as they lie there, each with its checks.
+  TableSum counted(std::string_view without = {});
+  // A look-up goes another way than a scan: throws CorruptError where it would not arrive.
+  void check_look_ups();
   // Removes rows from `from` on while `doomed` says so; returns how many.
   std::size_t erase_while(std::string_view from,
                           const std::function<bool(std::string_view key)>& doomed);
@@ -65,10 +70,18 @@ class RowTable {
   bool behind_the_end(std::string_view key);
   // `after`: the cursor stands on the first row behind the key; otherwise there is none.
   void check_gap(std::string_view key, bool after);
+  // Reaches the first row at or after the key, which must be the first indeed.
+  bool reach(lmdb::Cursor& cursor, std::string_view from) const;
+  void erase_reached();
+  // The sum, if that was all of the table.
+  std::optional<TableSum> walk(
+      std::string_view from, std::string_view without,
+      const std::function<bool(std::string_view key, std::string_view body)>& visitor);
 
   const lmdb::Txn& txn_;
   lmdb::Table table_;
   const char* name_;
+  TableSum& sum_;
   bool& changed_;
   lmdb::Cursor cursor_;
   RowBytes bytes_;

@@ -1,8 +1,8 @@
 #include "scheduler/store/store_folder.h"
 
-#include "scheduler/store/meta_table.h"
-
+#include "model/assert.h"
 #include "scheduler/store/keys.h"
+#include "scheduler/store/meta_table.h"
 #include "scheduler/store/row_table.h"
 #include "schema/codec/rows.h"
 
@@ -56,11 +56,21 @@ void remove_folder(const std::string& path) {
   if (error) fail("remove " + path, error.value());
 }
 
+struct Closed {
+  int file;
+  ~Closed() { ::close(file); }
+};
+
 // LMDB makes its file in place, and refuses for ever what a power cut leaves of one that is half
 // made. So a new one is made aside, and gets its name once it is whole and durable.
 std::string with_data_file(const std::string& folder, std::uint64_t map_bytes) {
   const std::string path = folder + "/data.mdb";
-  if (::access(path.c_str(), F_OK) == 0) return folder;
+  if (const int file = ::open(path.c_str(), O_RDWR | O_CLOEXEC); file >= 0) {
+    const Closed at_the_end{file};
+    settle_heads(lmdb::Pages(file));
+    return folder;
+  }
+  if (errno != ENOENT) fail("open " + path, errno);
   const std::string aside = folder + "/new";
   remove_folder(aside);  // of a start that was cut short
   lmdb::Environment(made_folder(aside), map_bytes, kTablesTotal).flush();
@@ -99,31 +109,62 @@ StoreFolder::StoreFolder(StoreOptions store_options)
 }
 
 void StoreFolder::open_tables() {
-  environment.check_heads();
+  const std::uint64_t last = check_heads(environment.pages());
   lmdb::WriteTxn txn(environment);
-  // In one transaction, so what is missing later was not there or was lost.
-  const bool is_new = txn.tables_total() == 0;
+  // Who reads the folder since before its heads were settled keeps LMDB from looking at them again.
+  if (txn.number() != last + 1)
+    throw StoreError("the folder is being read by another process: wait for it to end");
+  // All tables are made by the first commit, so what is missing later was lost.
+  const bool is_new = last == 0;
+  constexpr auto kMeta = static_cast<std::size_t>(TableName::meta);
+  TableSum& meta_sum = committed.sums[kMeta];
   if (!is_new) {  // another format may have other tables
-    MetaTable meta(txn, txn.open_table(kTableNames[static_cast<std::size_t>(TableName::meta)]));
-    meta.expect("format", kFolderFormat);
+    MetaTable(txn, txn.open_table(kTableNames[kMeta]), meta_sum).format();
   }
   for (std::size_t i = 0; i < kTablesTotal; ++i) {
     tables_[i] = is_new ? txn.make_table(kTableNames[i]) : txn.open_table(kTableNames[i]);
   }
   {
-    MetaTable meta(txn, table(TableName::meta));
-    meta.expect_commit(txn.number() - 1);
-    meta.expect("format", kFolderFormat);
+    MetaTable meta(txn, table(TableName::meta), meta_sum);
+    const std::uint64_t format = meta.format();
     meta.expect("generation", options.generation);
     meta.expect("shard", options.shard);
     meta.expect("shards_total", options.shards_total);
     committed.epoch = meta.number("epoch", 0);
     committed.counters = meta.counters();
     committed.log_head = meta.log_head();
+    if (is_new) {
+      note_sums(txn);
+    } else if (const auto commit = meta.commit(txn.number() - 1); commit && commit->sums) {
+      expect_sum(kTableNames[kMeta], meta_sum, (*commit->sums)[kMeta]);
+      committed.sums = *commit->sums;
+    } else {
+      WINDLASS_ASSERT(format == kFolderFormatWithoutSums);
+      meta.put_number("format", kFolderFormat);
+      sum_up(txn);
+      note_sums(txn);
+    }
   }
   committed.log_bytes = txn.bytes(table(TableName::log));
   committed.open_tasks_total = txn.rows_total(table(TableName::open_tasks));
   txn.commit();
+}
+
+// Once, for a folder of a version that kept no sums.
+void StoreFolder::sum_up(const lmdb::Txn& txn) {
+  for (std::size_t i = 0; i < kTablesTotal; ++i) {
+    if (i == static_cast<std::size_t>(TableName::meta)) continue;  // kept from the beginning
+    bool changed = false;
+    RowTable rows(txn, tables_[i], kTableNames[i], committed.sums[i], changed);
+    committed.sums[i] = rows.counted();
+  }
+}
+
+void StoreFolder::note_sums(const lmdb::Txn& txn) {
+  constexpr auto kMeta = static_cast<std::size_t>(TableName::meta);
+  bool changed = false;
+  RowTable meta(txn, tables_[kMeta], kTableNames[kMeta], committed.sums[kMeta], changed);
+  note_commit(meta, txn.number(), committed.sums);
 }
 
 Space StoreFolder::space() const {

@@ -5,6 +5,7 @@
 #include "scheduler/store/folder_lock.h"
 #include "scheduler/store/lmdb.h"
 #include "scheduler/store/store.h"
+#include "scheduler/store/table_sum.h"
 
 #include <array>
 
@@ -36,6 +37,8 @@ inline constexpr std::array<const char*, kTablesTotal> kTableNames = {
     "open_tasks", "done_tasks", "claims",  "lingering", "reservations", "outbox",
     "progress",   "sessions",   "answers", "log",       "task_numbers"};
 
+using TableSums = std::array<TableSum, kTablesTotal>;
+
 // Where the log ends.
 struct LogHead {
   std::uint64_t position = 0;  // of the last record
@@ -51,6 +54,7 @@ struct Committed {
   LogHead log_head;
   std::uint64_t log_bytes = 0;
   std::uint64_t open_tasks_total = 0;
+  TableSums sums;
 };
 
 // A commit flushes the file but not the name under which it is found after a power loss.
@@ -76,6 +80,8 @@ class StoreFolder {
 
  private:
   void open_tables();
+  void sum_up(const lmdb::Txn& txn);
+  void note_sums(const lmdb::Txn& txn);
 
   std::array<lmdb::Table, kTablesTotal> tables_{};
 };

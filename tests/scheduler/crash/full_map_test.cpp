@@ -41,10 +41,8 @@ std::uint64_t rows_seen(const lmdb::ReadTxn& txn, const std::vector<lmdb::Table>
   std::uint64_t rows = 0;
   for (std::size_t i = 0; i < kTablesTotal; ++i) {
     bool changed = false;
-    RowTable(txn, tables[i], kTableNames[i], changed).scan("", [&](auto, auto) {
-      ++rows;
-      return true;
-    });
+    TableSum none;
+    rows += RowTable(txn, tables[i], kTableNames[i], none, changed).counted().rows;
   }
   return rows;
 }

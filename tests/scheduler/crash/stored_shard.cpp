@@ -42,6 +42,13 @@ void add(std::string& out, const char* what, std::string_view bytes) {
   out += '\n';
 }
 
+template <class Task>
+void add_task_row(std::string& out, const char* what, const Task& task, const TaskKey& key) {
+  std::string bytes = std::to_string(key.job) + "/" + std::to_string(key.task) + " ";
+  encode_task_row(bytes, task);
+  add(out, what, bytes);
+}
+
 }  // namespace
 
 StoreOptions stored_shard_options(const std::string& folder) {
@@ -270,14 +277,13 @@ std::vector<std::string> StoredShard::broken() {
   return sentences;
 }
 
-std::string contents_of(Store& store) {
+std::string start_of(Store& store) {
   const std::unique_ptr<Batch> batch = store.begin();
   std::string out = "epoch " + std::to_string(store.epoch()) + '\n';
   const auto row = [&out](const char* what) {
     return [&out, what](const auto& value) { add(out, what, encode_row(value)); };
   };
-  const ShardCounters counters = batch->counters();
-  add(out, "counters", encode_row(counters));
+  add(out, "counters", encode_row(batch->counters()));
   batch->each_pool(row("pool"));
   batch->each_node(row("node"));
   batch->each_job(row("job"));
@@ -286,24 +292,27 @@ std::string contents_of(Store& store) {
   batch->each_reservation(row("reservation"));
   batch->each_outbox(row("outbox"));
   batch->each_progress(row("progress"));
-  const auto task_row = [&out](const char* what, const auto& task, const TaskKey& key) {
-    std::string bytes = std::to_string(key.job) + "/" + std::to_string(key.task) + " ";
-    encode_task_row(bytes, task);
-    add(out, what, bytes);
-  };
-  batch->each_open_task([&](const OpenTask& task) { task_row("open", task, task.record.key); });
-  for (JobSeq job = 1; job <= counters.jobs; ++job) {
+  batch->each_session(row("session"));
+  batch->each_open_task(
+      [&](const OpenTask& task) { add_task_row(out, "open", task, task.record.key); });
+  return out;
+}
+
+std::string contents_of(Store& store) {
+  std::string out = start_of(store);
+  const std::unique_ptr<Batch> batch = store.begin();
+  const JobSeq jobs = batch->counters().jobs;
+  for (JobSeq job = 1; job <= jobs; ++job) {
     batch->scan_task_ids(job, "", [&](std::string_view id, TaskSeq task) {
       const TaskKey key{job, task};
       add(out, "id", id);
-      if (const auto open = batch->open_task(key)) task_row("open", *open, key);
-      if (const auto done = batch->done_task(key)) task_row("done", *done, key);
+      if (const auto open = batch->open_task(key)) add_task_row(out, "open", *open, key);
+      if (const auto done = batch->done_task(key)) add_task_row(out, "done", *done, key);
       add(out, "document", batch->document(key));
       return true;
     });
   }
   batch->each_session([&](const SessionState& session) {
-    add(out, "session", encode_row(session));
     const Sequence last = session.inbox.acknowledged_through;
     for (Sequence i = last - std::min(last, 2 * kAnswersKept); i <= last; ++i) {
       if (const auto answer = batch->answer(session.id, i)) add(out, "answer", *answer);
@@ -323,6 +332,11 @@ std::string contents_of(Store& store) {
 std::string contents_of(const std::string& folder) {
   Store store(stored_shard_options(folder));
   return contents_of(store);
+}
+
+std::string start_of(const std::string& folder) {
+  Store store(stored_shard_options(folder));
+  return start_of(store);
 }
 
 }  // namespace windlass::test

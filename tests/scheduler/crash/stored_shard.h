@@ -75,6 +75,9 @@ class StoredShard {
 // Everything that can be read of a folder, in words that are the same for the same content. The
 // folder is opened by production code, which may write to it. Throws what the store throws.
 std::string contents_of(scheduler::Store& store);
+// The part of it that a start reads: whole tables.
+std::string start_of(scheduler::Store& store);
+std::string start_of(const std::string& folder);
 std::string contents_of(const std::string& folder);
 
 }  // namespace windlass::test

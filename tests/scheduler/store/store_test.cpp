@@ -1,5 +1,6 @@
 #include "scheduler/store/store.h"
 
+#include "scheduler/store/folder_copy.h"
 #include "schema/codec/task_document.h"
 #include "tests/runtime/temporary_folder.h"
 #include "tests/support/map_rows.h"
@@ -227,6 +228,7 @@ RC_BOOST_PROP(the_store_holds_what_maps_hold_through_commits_and_restarts, (std:
       RC_ASSERT(contents_of(*batch, kJobsEnd) == contents_of(maps, kJobsEnd));
       batch->commit();
     }
+    check_copy(folder.path());  // the sums of all tables, which grew with each write
   }
 }
 
