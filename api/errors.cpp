@@ -158,6 +158,14 @@ ErrorFace face_of(ErrorCode code) {
       return {409, "NodeNotReady", "The specified node is not ready for this operation."};
     case ErrorCode::node_state_unusable:
       return {409, "NodeStateUnusable", "The specified node is unusable."};
+    case ErrorCode::node_being_started:
+      return {409, "NodeBeingStarted", "The specified node is being started."};
+    case ErrorCode::node_being_rebooted:
+      return {409, "NodeBeingRebooted", "The specified node is being rebooted."};
+    case ErrorCode::node_being_reimaged:
+      return {409, "NodeBeingReimaged", "The specified node is being reimaged."};
+    case ErrorCode::operation_not_valid_on_node:
+      return {409, "OperationNotValidOnNode", "The operation is not valid on the specified node."};
     case ErrorCode::node_already_in_target_scheduling_state:
       return {409, "NodeAlreadyInTargetSchedulingState",
               "The specified node is already in the scheduling state asked for."};

@@ -1,6 +1,6 @@
 #include "api/kept_models.h"
 
-#include "api/kept_members.h"
+#include "model/kept_members.h"
 
 #include <algorithm>
 #include <iterator>

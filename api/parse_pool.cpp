@@ -33,17 +33,6 @@ constexpr UnbuiltMember kUnbuilt[] = {{"certificateReferences", Allowed::empty},
                                       {"applicationLicenses", Allowed::empty},
                                       {"userAccounts", Allowed::empty},
                                       {"mountConfiguration", Allowed::empty}};
-// What newer versions let PATCH change.
-constexpr UnbuiltMember kUnbuiltInPatch[] = {{"id", Allowed::anything},
-                                             {"displayName", Allowed::nothing},
-                                             {"vmSize", Allowed::nothing},
-                                             {"taskSlotsPerNode", Allowed::nothing},
-                                             {"taskSchedulingPolicy", Allowed::nothing},
-                                             {"networkConfiguration", Allowed::nothing},
-                                             {"virtualMachineConfiguration", Allowed::nothing},
-                                             {"upgradePolicy", Allowed::nothing},
-                                             {"resourceTags", Allowed::nothing},
-                                             {"enableInterNodeCommunication", Allowed::nothing}};
 
 bool judge_common(std::string_view name, const Value& value) {
   return judge_unbuilt(kReadOnly, name, value) || judge_unbuilt(kUnbuilt, name, value);
@@ -73,6 +62,30 @@ void read_scheduling_policy(const Value& value, NodeFillType& out) {
     return true;
   });
   value.require(!value.given() || has_type, "nodeFillType");
+}
+
+void read_task_slots(const Value& value, SlotCount& out) {
+  if (value.read(out) && (out < 1 || out > kTaskSlotsMax)) {
+    value.refuse("A node has 1 to 256 task slots.");
+  }
+}
+
+void read_vm_size(const Value& value, std::string& out) {
+  if (value.read(out) && out.empty()) value.refuse("A size is required.");
+}
+
+// The members that are kept as they are; whether `name` is one of them.
+bool read_kept(std::string_view name, const Value& value, std::string& kept_json) {
+  if (name == "virtualMachineConfiguration") {
+    keep(value, name, virtual_machine_configuration_model(), kept_json);
+  } else if (name == "networkConfiguration") {
+    keep(value, name, network_configuration_model(), kept_json);
+  } else if (name == "resourceTags" || name == "upgradePolicy") {
+    keep_anything(value, name, kept_json);
+  } else {
+    return false;
+  }
+  return true;
 }
 
 // What a body may say of autoscaling while it is not built: that it is off.
@@ -118,7 +131,7 @@ class PoolReader {
 
   bool read_size(std::string_view name, const Value& value) {
     if (name == "vmSize") {
-      if (value.read(spec.vm_size) && spec.vm_size.empty()) value.refuse("A size is required.");
+      read_vm_size(value, spec.vm_size);
     } else if (name == "resizeTimeout") {
       read_resize_timeout(value, spec.resize_timeout);
     } else if (name == "targetDedicatedNodes") {
@@ -126,10 +139,7 @@ class PoolReader {
     } else if (name == "targetLowPriorityNodes") {
       read_target(value, spec.target_spot_nodes);
     } else if (name == "taskSlotsPerNode" || name == "maxTasksPerNode") {
-      const bool read = value.read(spec.task_slots_per_node);
-      if (read && (spec.task_slots_per_node < 1 || spec.task_slots_per_node > kTaskSlotsMax)) {
-        value.refuse("A node has 1 to 256 task slots.");
-      }
+      read_task_slots(value, spec.task_slots_per_node);
     } else if (name == "taskSchedulingPolicy") {
       read_scheduling_policy(value, spec.fill_type);
     } else {
@@ -146,15 +156,10 @@ class PoolReader {
     } else if (name == "cloudServiceConfiguration") {
       has_cloud_service_ = value.given();
       keep(value, name, cloud_service_configuration_model(), spec.kept_json);
-    } else if (name == "virtualMachineConfiguration") {
-      has_virtual_machine_ = value.given();
-      keep(value, name, virtual_machine_configuration_model(), spec.kept_json);
     } else if (name == "enableInterNodeCommunication") {
       value.read(spec.enable_inter_node_communication);
-    } else if (name == "networkConfiguration") {
-      keep(value, name, network_configuration_model(), spec.kept_json);
-    } else if (name == "resourceTags" || name == "upgradePolicy") {
-      keep_anything(value, name, spec.kept_json);
+    } else if (read_kept(name, value, spec.kept_json)) {
+      if (name == "virtualMachineConfiguration") has_virtual_machine_ = value.given();
     } else if (name == "startTask") {
       read_start_task(value, spec.start_task);
     } else if (name == "metadata") {
@@ -181,6 +186,28 @@ Result<PoolSpec> parse_add_pool(std::string_view text) {
   return std::move(reader.spec);
 }
 
+namespace {
+
+// What newer versions let PATCH change while the pool has no nodes.
+bool read_fixed(std::string_view name, const Value& value, PatchPool& patch) {
+  if (name == "displayName") {
+    read_display_name(value, patch.display_name);
+  } else if (name == "vmSize") {
+    if (value.given()) read_vm_size(value, patch.vm_size.emplace());
+  } else if (name == "enableInterNodeCommunication") {
+    value.read(patch.enable_inter_node_communication);
+  } else if (name == "taskSlotsPerNode") {
+    if (value.given()) read_task_slots(value, patch.task_slots_per_node.emplace());
+  } else if (name == "taskSchedulingPolicy") {
+    if (value.given()) read_scheduling_policy(value, patch.fill_type.emplace());
+  } else {
+    return read_kept(name, value, patch.kept_json);
+  }
+  return true;
+}
+
+}  // namespace
+
 Result<PatchPool> parse_patch_pool(std::string_view text) {
   ParsedBody body(text);
   PatchPool patch;
@@ -194,12 +221,69 @@ Result<PatchPool> parse_patch_pool(std::string_view text) {
         read_communication_mode(value, patch.target_node_communication_mode.emplace());
       }
     } else {
-      return judge_common(name, value) || judge_unbuilt(kUnbuiltInPatch, name, value);
+      return read_fixed(name, value, patch) || name == "id" || judge_common(name, value);
     }
     return true;
   });
   if (body.failed()) return body.error();
   return patch;
+}
+
+Result<ReplacePoolProperties> parse_replace_pool_properties(std::string_view text,
+                                                            bool knows_certificates) {
+  ParsedBody body(text);
+  ReplacePoolProperties replace;
+  bool has_metadata = false;
+  bool has_packages = false;
+  bool has_certificates = false;
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name == "startTask") {
+      read_start_task(value, replace.start_task);
+    } else if (name == "metadata") {
+      has_metadata = value.given();
+      if (has_metadata) read_metadata(value, replace.metadata);
+    } else if (name == "targetNodeCommunicationMode") {
+      if (value.given()) read_communication_mode(value, replace.target_node_communication_mode);
+    } else {
+      if (name == "applicationPackageReferences") has_packages = value.given();
+      if (name == "certificateReferences") has_certificates = value.given();
+      return judge_common(name, value);
+    }
+    return true;
+  });
+  if (!body.failed()) {
+    body.value().require(has_certificates || !knows_certificates, "certificateReferences");
+    body.value().require(has_packages, "applicationPackageReferences");
+    body.value().require(has_metadata, "metadata");
+  }
+  if (body.failed()) return body.error();
+  return replace;
+}
+
+Result<RemoveNodes> parse_remove_nodes(std::string_view text) {
+  ParsedBody body(text);
+  RemoveNodes remove;
+  bool has_list = false;
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name == "nodeList") {
+      has_list = value.given();
+      if (value.is_list() && (value.items() == 0 || value.items() > kRemovedNodesMax))
+        value.refuse("The list has 1 to 100 nodes.");
+      value.each_item([&](const Value& item) {
+        if (!item.read(remove.node_ids.emplace_back())) item.refuse_type("a node id");
+      });
+    } else if (name == "resizeTimeout") {
+      if (value.given()) read_resize_timeout(value, remove.resize_timeout.emplace());
+    } else if (name == "nodeDeallocationOption") {
+      value.read_word(remove.deallocation);
+    } else {
+      return name == "odata.metadata";
+    }
+    return true;
+  });
+  if (!body.failed()) body.value().require(has_list, "nodeList");
+  if (body.failed()) return body.error();
+  return remove;
 }
 
 Result<ResizePool> parse_resize_pool(std::string_view text) {

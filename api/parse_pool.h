@@ -16,6 +16,10 @@ namespace windlass::api {
 
 Result<PoolSpec> parse_add_pool(std::string_view body);
 Result<PatchPool> parse_patch_pool(std::string_view body);
+// Newer versions know no certificates, and so do not demand them.
+Result<ReplacePoolProperties> parse_replace_pool_properties(std::string_view body,
+                                                            bool knows_certificates);
+Result<RemoveNodes> parse_remove_nodes(std::string_view body);
 Result<ResizePool> parse_resize_pool(std::string_view body);
 
 }  // namespace windlass::api

@@ -75,6 +75,8 @@ constexpr std::string_view kNode[] = {"id",
                                       "nodeAgentInfo",
                                       "virtualMachineInfo"};
 
+constexpr std::string_view kNodeExtension[] = {"provisioningState", "vmExtension", "instanceView"};
+
 constexpr std::string_view kJob[] = {"id",
                                      "displayName",
                                      "usesTaskDependencies",
@@ -155,6 +157,8 @@ std::span<const std::string_view> known_names(Entity entity) {
       return kPool;
     case Entity::node:
       return kNode;
+    case Entity::node_extension:
+      return kNodeExtension;
     case Entity::job:
       return kJob;
     case Entity::task:

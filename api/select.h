@@ -11,7 +11,7 @@
 
 namespace windlass::api {
 
-enum class Entity { pool, node, job, task };
+enum class Entity { pool, node, node_extension, job, task };
 
 class Select {
  public:

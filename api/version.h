@@ -18,6 +18,7 @@ struct ApiVersion {
 
   // Below 2020-09 taskSlotsPerNode is called maxTasksPerNode, and task counts have no slot counts.
   bool slots_are_called_tasks() const { return *this < ApiVersion{2020, 9, 1}; }
+  bool knows_certificates() const { return *this < ApiVersion{2024, 7, 1}; }
   bool task_counts_are_flat() const { return *this < ApiVersion{2020, 9, 1}; }
 };
 

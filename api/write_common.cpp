@@ -1,6 +1,6 @@
 #include "api/write_common.h"
 
-#include "api/kept_members.h"
+#include "model/kept_members.h"
 #include "model/words.h"
 
 namespace windlass::api {

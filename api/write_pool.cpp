@@ -1,6 +1,7 @@
 #include "api/write_pool.h"
 
 #include "api/write_common.h"
+#include "api/write_task.h"
 #include "model/words.h"
 
 namespace windlass::api {
@@ -38,6 +39,25 @@ void write_start_task_info(JsonWriter& json, const StartTaskInfo& info) {
   json.end_object();
 }
 
+// The host's own door: there is no address translation in front of it.
+constexpr std::int32_t kSshPort = 22;
+
+void write_endpoints(JsonWriter& json, const NodeRecord& node) {
+  json.begin_object();
+  json.name("inboundEndpoints");
+  json.begin_array();
+  json.begin_object();
+  json.member("name", "SSHRule.0");
+  json.member("protocol", "tcp");
+  json.member("publicIPAddress", node.ip_address);
+  json.member("publicFQDN", node.ip_address);
+  json.member("frontendPort", kSshPort);
+  json.member("backendPort", kSshPort);
+  json.end_object();
+  json.end_array();
+  json.end_object();
+}
+
 void write_node_errors(JsonWriter& json, const std::vector<NodeError>& errors) {
   json.begin_array();
   for (const NodeError& error : errors) {
@@ -53,9 +73,9 @@ void write_node_errors(JsonWriter& json, const std::vector<NodeError>& errors) {
 
 // Node states are lower-case words, but their counters are camelCase members.
 constexpr std::string_view kCounterNames[kNodeStatesTotal] = {
-    "creating", "starting",  "waitingForStartTask", "startTaskFailed", "idle",    "running",
-    "offline",  "rebooting", "reimaging",           "leavingPool",     "unknown", "unusable",
-    "preempted"};
+    "creating", "starting", "waitingForStartTask", "startTaskFailed", "idle",
+    "running",  "offline",  "rebooting",           "reimaging",       "leavingPool",
+    "unknown",  "unusable", "preempted",           "deallocating",    "deallocated"};
 
 void write_counts(JsonWriter& json, const NodeCounts& counts) {
   json.begin_object();
@@ -155,6 +175,31 @@ void write_node(std::string& out, const NodeView& node, const Viewer& viewer,
     write_node_errors(json, record.errors);
   }
   member("isDedicated", record.dedicated);
+  if (!node.recent_tasks.empty() && select.wants("recentTasks")) {
+    json.name("recentTasks");
+    json.begin_array();
+    for (const RecentTask& recent : node.recent_tasks) write_recent_task(json, recent, viewer);
+    json.end_array();
+  }
+  if (!record.ip_address.empty() && select.wants("endpointConfiguration")) {
+    json.name("endpointConfiguration");
+    write_endpoints(json, record);
+  }
+  if (!record.agent_version.empty() && select.wants("nodeAgentInfo")) {
+    json.name("nodeAgentInfo");
+    json.begin_object();
+    json.member("version", record.agent_version);
+    json.member("lastUpdateTime", record.agent_time);
+    json.end_object();
+  }
+  json.end_object();
+}
+
+void write_remote_login(std::string& out, const NodeView& node) {
+  JsonWriter json(out);
+  json.begin_object();
+  json.member("remoteLoginIPAddress", node.record.ip_address);
+  json.member("remoteLoginPort", kSshPort);
   json.end_object();
 }
 

@@ -15,6 +15,8 @@ void write_pool(std::string& out, const PoolView& pool, ShardId shard, const Vie
                 const Select& select = {});
 void write_node(std::string& out, const NodeView& node, const Viewer& viewer,
                 const Select& select = {});
+// ComputeNodeGetRemoteLoginSettingsResult.
+void write_remote_login(std::string& out, const NodeView& node);
 void write_node_counts(std::string& out, const PoolNodeCounts& counts);
 
 }  // namespace windlass::api

@@ -155,6 +155,17 @@ void write_task(std::string& out, const TaskRecord& task, const TaskDocument* do
   json.end_object();
 }
 
+void write_recent_task(JsonWriter& json, const RecentTask& recent, const Viewer& viewer) {
+  json.begin_object();
+  json.member("taskUrl", task_url(viewer.base_url, recent.job_id, recent.task.id));
+  json.member("jobId", recent.job_id);
+  json.member("taskId", recent.task.id);
+  json.member("taskState", word(recent.task.state));
+  json.name("executionInfo");
+  write_execution_info(json, recent.task);
+  json.end_object();
+}
+
 void write_task_outcome(std::string& out, std::string_view job_id, std::string_view task_id,
                         const TaskOutcome& outcome, ShardId shard, const Viewer& viewer,
                         std::string_view request_id, WallTime now) {

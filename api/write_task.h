@@ -1,6 +1,7 @@
 // Tasks, and what became of each task of an added collection, as REST JSON.
 #pragma once
 
+#include "api/json_writer.h"
 #include "api/select.h"
 #include "api/viewer.h"
 #include "model/command.h"
@@ -16,6 +17,9 @@ namespace windlass::api {
 void write_task(std::string& out, const TaskRecord& task, const TaskDocument* document,
                 std::string_view job_id, ShardId shard, const Viewer& viewer,
                 const Select& select = {});
+
+// An entry of a node's recentTasks.
+void write_recent_task(JsonWriter& json, const RecentTask& recent, const Viewer& viewer);
 
 // One entry of TaskAddCollectionResult. Refusals of ours (5xx other than 501) are `servererror`,
 // which clients send again; everything else is `clienterror`.

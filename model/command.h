@@ -23,14 +23,29 @@ struct DeletePool {
   bool operator==(const DeletePool&) const = default;
 };
 
-// Members given replace whole; absent ones stay.
+// Members given replace whole; absent ones stay. Those behind the first three change only while the
+// pool has no nodes.
 struct PatchPool {
   std::string pool_id;
   Conditions conditions;
   std::optional<StartTask> start_task;
   std::optional<std::vector<MetadataItem>> metadata;
   std::optional<std::string> target_node_communication_mode;
+  std::optional<std::string> display_name;
+  std::optional<std::string> vm_size;
+  std::optional<bool> enable_inter_node_communication;
+  std::optional<SlotCount> task_slots_per_node;
+  std::optional<NodeFillType> fill_type;
+  std::string kept_json;  // members that replace those of the same names in the pool's own
   bool operator==(const PatchPool&) const = default;
+};
+// All of these are replaced; what is absent here the pool has no more.
+struct ReplacePoolProperties {
+  std::string pool_id;
+  std::optional<StartTask> start_task;
+  std::vector<MetadataItem> metadata;
+  std::string target_node_communication_mode;
+  bool operator==(const ReplacePoolProperties&) const = default;
 };
 
 struct ResizePool {
@@ -48,6 +63,16 @@ struct StopResize {
   bool operator==(const StopResize&) const = default;
 };
 
+inline constexpr std::size_t kRemovedNodesMax = 100;
+struct RemoveNodes {
+  std::string pool_id;
+  Conditions conditions;
+  std::vector<std::string> node_ids;
+  std::optional<Duration> resize_timeout;
+  NodeDeallocationOption deallocation = NodeDeallocationOption::requeue;
+  bool operator==(const RemoveNodes&) const = default;
+};
+
 struct DisableNodeScheduling {
   std::string pool_id;
   std::string node_id;
@@ -58,6 +83,14 @@ struct EnableNodeScheduling {
   std::string pool_id;
   std::string node_id;
   bool operator==(const EnableNodeScheduling&) const = default;
+};
+
+struct RestartNode {
+  std::string pool_id;
+  std::string node_id;
+  NodeRestart restart = NodeRestart::reboot;
+  NodeDeallocationOption option = NodeDeallocationOption::requeue;  // what becomes of its tasks
+  bool operator==(const RestartNode&) const = default;
 };
 
 // Goes to the job's home shard (the one its id hashes to), which reserves the id first.
@@ -207,11 +240,12 @@ struct FindNodeFiles {
 };
 
 using Request =
-    std::variant<AddPool, DeletePool, PatchPool, ResizePool, StopResize, DisableNodeScheduling,
-                 EnableNodeScheduling, AddJob, DeleteJob, TerminateJob, DisableJob, EnableJob,
-                 ChangeJob, AddTasks, DeleteTask, TerminateTask, ReactivateTask, ChangeTask,
-                 GetPool, ListPools, GetNode, ListNodes, ListNodeCounts, FindJob, GetJob, ListJobs,
-                 GetTask, ListTasks, GetTaskCounts, FindTaskFiles, FindNodeFiles>;
+    std::variant<AddPool, DeletePool, PatchPool, ReplacePoolProperties, ResizePool, StopResize,
+                 RemoveNodes, DisableNodeScheduling, EnableNodeScheduling, RestartNode, AddJob,
+                 DeleteJob, TerminateJob, DisableJob, EnableJob, ChangeJob, AddTasks, DeleteTask,
+                 TerminateTask, ReactivateTask, ChangeTask, GetPool, ListPools, GetNode, ListNodes,
+                 ListNodeCounts, FindJob, GetJob, ListJobs, GetTask, ListTasks, GetTaskCounts,
+                 FindTaskFiles, FindNodeFiles>;
 
 // Commands are kept until recorded once; questions may be asked again.
 inline bool changes_something(const Request& request) {

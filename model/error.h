@@ -37,6 +37,8 @@ namespace windlass {
     X(job_with_same_id_exists) X(job_schedule_with_same_id_exists)                                \
   /* state */ X(operation_invalid_for_current_state) X(pool_being_deleted)                        \
     X(pool_being_resized) X(node_not_ready) X(node_state_unusable)                                \
+    X(node_being_started) X(node_being_rebooted) X(node_being_reimaged)                           \
+    X(operation_not_valid_on_node)                                                                \
     X(node_already_in_target_scheduling_state) X(job_being_deleted)                               \
     X(job_being_terminated) X(job_disabled) X(job_completed) X(job_not_active)                    \
     X(task_completed) X(task_not_completed) X(task_succeeded)                                     \

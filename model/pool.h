@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/common.h"
+#include "model/task.h"
 
 #include <string>
 #include <vector>
@@ -95,9 +96,15 @@ enum class NodeState : std::uint8_t {
   leavingpool,
   unknown,
   unusable,
-  preempted
+  preempted,
+  deallocating,
+  deallocated
 };
-inline constexpr int kNodeStatesTotal = 13;
+inline constexpr int kNodeStatesTotal = 15;
+
+// The ways in which a node begins anew. Reimaging and deallocation wipe its folders; one that is
+// deallocated stays a node of its pool and does nothing until it is started.
+enum class NodeRestart : std::uint8_t { reboot, reimage, deallocate, start };
 
 enum class SchedulingState : std::uint8_t { enabled, disabled };
 // What becomes of the tasks of a node that takes no more.
@@ -138,13 +145,32 @@ struct NodeRecord {
   // On its way out (shrink, removal, pool deletion): takes no new task; leavingpool once it is
   // empty.
   bool draining = false;
+  // What becomes of its tasks while it drains or waits for its restart.
+  NodeDeallocationOption emptying = NodeDeallocationOption::requeue;
+  // The newest restart asked for, and the newest that its worker has begun: as long as they differ
+  // the worker's word on the node is about a time before. Numbers of their own, because a boot is
+  // also the host's, which knows nothing of what is asked here.
+  std::uint64_t restarts_wanted = 0;
+  std::uint64_t restarts_begun = 0;
+  NodeRestart restart = NodeRestart::reboot;  // the newest
   WallTime allocation_time;
   WallTime last_boot_time;
   std::uint64_t total_tasks_run = 0;
   std::uint64_t total_tasks_succeeded = 0;
   std::optional<StartTaskInfo> start_task_info;
   std::vector<NodeError> errors;
+  std::vector<TaskKey> recent_tasks;  // whose state changed here last; the newest at the end
+  std::string agent_version;          // of the worker; empty: not said yet
+  WallTime agent_time;                // since when
   bool operator==(const NodeRecord&) const = default;
+};
+inline constexpr std::size_t kRecentTasksMax = 10;
+
+// The record of a task that changed on a node lately, as far as it is still there.
+struct RecentTask {
+  std::string job_id;
+  TaskRecord task;
+  bool operator==(const RecentTask&) const = default;
 };
 
 struct NodeView {
@@ -154,6 +180,7 @@ struct NodeView {
   std::optional<StartTask> start_task;
   std::int32_t running_tasks = 0;
   SlotCount running_task_slots = 0;
+  std::vector<RecentTask> recent_tasks;  // the newest first
   bool operator==(const NodeView&) const = default;
 };
 

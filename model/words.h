@@ -35,7 +35,8 @@ WINDLASS_WORDS(NodeDisableSchedulingOption, "requeue", "terminate", "taskcomplet
 WINDLASS_WORDS(NodeDeallocationOption, "requeue", "terminate", "taskcompletion", "retaineddata");
 WINDLASS_WORDS(NodeState, "creating", "starting", "waitingforstarttask", "starttaskfailed", "idle",
                "running", "offline", "rebooting", "reimaging", "leavingpool", "unknown", "unusable",
-               "preempted");
+               "preempted", "deallocating", "deallocated");
+WINDLASS_WORDS(NodeRestart, "reboot", "reimage", "deallocate", "start");
 WINDLASS_WORDS(SchedulingState, "enabled", "disabled");
 WINDLASS_WORDS(StartTaskState, "running", "completed");
 WINDLASS_WORDS(JobState, "active", "disabling", "disabled", "enabling", "terminating", "completed",

@@ -47,13 +47,14 @@ struct ClaimAnswered {
 };
 
 // State of a node as its worker sees it: starting, waitingforstarttask, starttaskfailed, idle
-// (ready) or unusable.
+// (ready), unusable, or one of a restart: rebooting, reimaging, deallocating, deallocated.
 struct NodeStatus {
   std::string node_id;
   std::uint64_t boot = 0;
   NodeState state = NodeState::starting;
   std::optional<StartTaskInfo> start_task_info;
   std::vector<NodeError> errors;
+  std::uint64_t restarts = 0;  // the newest restart that has begun
   bool operator==(const NodeStatus&) const = default;
 };
 // The node is wiped and its offer free again.
@@ -96,6 +97,7 @@ struct NodeHeld {
   ClaimId claim = 0;
   std::uint64_t boot = 0;
   NodeState state = NodeState::starting;
+  std::uint64_t restarts = 0;
   bool operator==(const NodeHeld&) const = default;
 };
 // After each opening or resuming of the session: what this worker runs and holds for the shard, and
@@ -105,6 +107,7 @@ struct Resync {
   std::vector<AttemptId> running;     // assigned or running and not ended
   std::vector<AttemptId> unreported;  // ended, report still to be acknowledged
   std::vector<NodeHeld> nodes;
+  std::string agent_version;  // of the worker
   bool operator==(const Resync&) const = default;
 };
 
@@ -130,10 +133,23 @@ struct ClaimNodes {
   NodePlan plan;
   bool operator==(const ClaimNodes&) const = default;
 };
-// End what runs there, wipe the node, free its offer, say NodeReturned.
+// End what runs there, wipe the node, free its offer, say NodeReturned. Said again without
+// `after_retention`, it waits no more.
 struct ReturnNode {
   std::string node_id;
+  bool after_retention = false;  // not before every folder of a task that is kept may go
   bool operator==(const ReturnNode&) const = default;
+};
+
+// End what runs there and begin the node anew, in a boot of its own, by the plan that its pool has
+// now. Each number is acted on once; a repeated one is answered with the node's status.
+struct BeginRestart {
+  std::string node_id;
+  std::uint64_t number = 0;
+  NodeRestart restart = NodeRestart::reboot;
+  bool after_retention = false;
+  NodePlan plan;
+  bool operator==(const BeginRestart&) const = default;
 };
 
 struct Assignment {
@@ -182,6 +198,6 @@ struct Resynced {
 };
 
 using ToWorker = std::variant<ClaimNodes, ReturnNode, Assignment, EndAttempt, DeleteTaskFolder,
-                              LeaseRenewed, Resynced>;
+                              LeaseRenewed, Resynced, BeginRestart>;
 
 }  // namespace windlass

@@ -91,6 +91,7 @@ constexpr FilterSchema kImageSchema{"supported images", kImages};
 constexpr FilterSchema kNodeCountsSchema{"node counts", kNodeCounts};
 constexpr FilterSchema kUsageMetricsSchema{"pool usage metrics", kUsageMetrics};
 constexpr FilterSchema kCertificateSchema{"certificates", kCertificates};
+constexpr FilterSchema kNoSchema{"this list", {}};
 
 }  // namespace
 
@@ -123,6 +124,9 @@ const FilterSchema& usage_metrics_filter_schema() {
 }
 const FilterSchema& certificate_filter_schema() {
   return kCertificateSchema;
+}
+const FilterSchema& no_filter_schema() {
+  return kNoSchema;
 }
 
 }  // namespace windlass::query

@@ -62,5 +62,6 @@ const FilterSchema& image_filter_schema();
 const FilterSchema& node_counts_filter_schema();
 const FilterSchema& usage_metrics_filter_schema();
 const FilterSchema& certificate_filter_schema();
+const FilterSchema& no_filter_schema();  // of lists that take none
 
 }  // namespace windlass::query

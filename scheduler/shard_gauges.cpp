@@ -20,9 +20,9 @@ constexpr std::string_view kJobStateNames[] = {"active",      "disabling", "disa
                                                "terminating", "completed", "deleting"};
 constexpr std::string_view kPoolStateNames[] = {"steady", "resizing", "stopping", "deleting"};
 constexpr std::string_view kNodeStateNames[kNodeStatesTotal] = {
-    "creating", "starting",  "waitingforstarttask", "starttaskfailed", "idle",    "running",
-    "offline",  "rebooting", "reimaging",           "leavingpool",     "unknown", "unusable",
-    "preempted"};
+    "creating", "starting", "waitingforstarttask", "starttaskfailed", "idle",
+    "running",  "offline",  "rebooting",           "reimaging",       "leavingpool",
+    "unknown",  "unusable", "preempted",           "deallocating",    "deallocated"};
 
 template <std::size_t Total>
 std::array<runtime::Gauge, Total> gauges_of(runtime::Metrics& metrics,

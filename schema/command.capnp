@@ -44,6 +44,9 @@ struct Request {
     disableNodeScheduling @28 :DisableNodeScheduling;
     enableNodeScheduling @29 :OnNode;
     reactivateTask @30 :OnTask;
+    replacePoolProperties @31 :ReplacePoolProperties;
+    removeNodes @32 :RemoveNodes;
+    restartNode @33 :RestartNode;
   }
 }
 
@@ -78,6 +81,31 @@ struct PatchPool {
   startTask @2 :M.StartTask;
   metadata @3 :List(M.NameValue);
   targetNodeCommunicationMode @4 :Text;
+  displayName @5 :Text;
+  vmSize @6 :Text;
+  enableInterNodeCommunication @7 :M.OptionalBool;
+  taskSlotsPerNode @8 :M.OptionalInt32;
+  fillType @9 :M.OptionalEnum;  # NodeFillType
+  keptJson @10 :Text;
+}
+struct ReplacePoolProperties {
+  poolId @0 :Text;
+  startTask @1 :M.StartTask;
+  metadata @2 :List(M.NameValue);
+  targetNodeCommunicationMode @3 :Text;
+}
+struct RemoveNodes {
+  poolId @0 :Text;
+  conditions @1 :M.Conditions;
+  nodeIds @2 :List(Text);
+  resizeTimeout @3 :M.OptionalInt64;
+  deallocation @4 :M.NodeDeallocationOption;
+}
+struct RestartNode {
+  poolId @0 :Text;
+  nodeId @1 :Text;
+  restart @2 :M.NodeRestart;
+  option @3 :M.NodeDeallocationOption;
 }
 struct ResizePool {
   poolId @0 :Text;

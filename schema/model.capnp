@@ -13,6 +13,7 @@ $Cxx.namespace("windlass::wire");
 struct OptionalInt32 { value @0 :Int32; }
 struct OptionalInt64 { value @0 :Int64; }   # also times and lengths
 struct OptionalEnum { value @0 :UInt16; }
+struct OptionalBool { value @0 :Bool; }
 
 struct NameValue {
   name @0 :Text;
@@ -132,7 +133,9 @@ struct PoolView {
 enum NodeState {
   creating @0; starting @1; waitingforstarttask @2; starttaskfailed @3; idle @4; running @5;
   offline @6; rebooting @7; reimaging @8; leavingpool @9; unknown @10; unusable @11; preempted @12;
+  deallocating @13; deallocated @14;
 }
+enum NodeRestart { reboot @0; reimage @1; deallocate @2; start @3; }
 enum SchedulingState { enabled @0; disabled @1; }
 enum StartTaskState { running @0; completed @1; }
 
@@ -172,6 +175,21 @@ struct NodeRecord {
   totalTasksSucceeded @15 :UInt64;
   startTaskInfo @16 :StartTaskInfo;
   errors @17 :List(NodeError);
+  emptying @18 :NodeDeallocationOption;
+  restartsWanted @19 :UInt64;
+  restartsBegun @20 :UInt64;
+  restart @21 :NodeRestart;
+  recentTasks @22 :List(TaskKey);
+  agentVersion @23 :Text;
+  agentTime @24 :Int64;
+}
+struct TaskKey {
+  job @0 :UInt64;
+  task @1 :UInt64;
+}
+struct RecentTask {
+  jobId @0 :Text;
+  task @1 :TaskRecord;
 }
 
 struct NodeView {
@@ -181,6 +199,7 @@ struct NodeView {
   startTask @3 :StartTask;
   runningTasks @4 :Int32;
   runningTaskSlots @5 :Int32;
+  recentTasks @6 :List(RecentTask);
 }
 
 struct NodeCounts {

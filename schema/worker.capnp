@@ -39,6 +39,7 @@ struct NodeStatus {
   state @2 :M.NodeState;
   startTaskInfo @3 :M.StartTaskInfo;
   errors @4 :List(M.NodeError);
+  restarts @5 :UInt64;
 }
 struct NodeReturned { nodeId @0 :Text; }
 
@@ -62,12 +63,14 @@ struct NodeHeld {
   claim @1 :UInt64;
   boot @2 :UInt64;
   state @3 :M.NodeState;
+  restarts @4 :UInt64;
 }
 struct Resync {
   running @0 :List(M.AttemptId);
   unreported @1 :List(M.AttemptId);
   nodes @2 :List(NodeHeld);
   epoch @3 :UInt64;
+  agentVersion @4 :Text;
 }
 
 struct ToWorker {
@@ -79,6 +82,7 @@ struct ToWorker {
     deleteTaskFolder @4 :DeleteTaskFolder;
     leaseRenewed @5 :LeaseRenewed;
     resynced @6 :Resynced;
+    beginRestart @7 :BeginRestart;
   }
 }
 
@@ -95,7 +99,17 @@ struct ClaimNodes {
   count @2 :Int32;
   plan @3 :NodePlan;
 }
-struct ReturnNode { nodeId @0 :Text; }
+struct ReturnNode {
+  nodeId @0 :Text;
+  afterRetention @1 :Bool;
+}
+struct BeginRestart {
+  nodeId @0 :Text;
+  number @1 :UInt64;
+  restart @2 :M.NodeRestart;
+  afterRetention @3 :Bool;
+  plan @4 :NodePlan;
+}
 struct Assignment {
   id @0 :M.AttemptId;
   account @1 :Text;

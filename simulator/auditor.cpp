@@ -182,6 +182,12 @@ void Auditor::check_dispatch(ShardId shard, const ShardView& view, const Task& t
     world_.violated("S7", text(shard, key) + " attempt " + std::to_string(task.record.attempt) +
                               " is given away while a process of attempt " +
                               std::to_string(alive->second.attempt) + " lives");
+  for (const auto& [seq, node] : view.nodes) {
+    const bool takes_tasks = node.state == NodeState::idle || node.state == NodeState::running;
+    if (task.record.node && node.id == task.record.node->node_id && !takes_tasks)
+      world_.violated("API", text(shard, key) + " is given to a node in state " +
+                                 std::to_string(static_cast<int>(node.state)));
+  }
   for (const std::string& id : task.parents) {
     if (!job->second.satisfied.contains(id))
       world_.violated("S9", text(shard, key) + " starts before its parent " + id + " succeeded");
@@ -291,7 +297,8 @@ std::string Auditor::nodes_not_settled() const {
       // That its folders or its start task failed is a last word, too.
       const bool settled = node.state == NodeState::idle || node.state == NodeState::running ||
                            node.state == NodeState::offline || node.state == NodeState::unusable ||
-                           node.state == NodeState::starttaskfailed;
+                           node.state == NodeState::starttaskfailed ||
+                           node.state == NodeState::deallocated;
       if (!settled)
         text += " " + node.id + " (state " + std::to_string(static_cast<int>(node.state)) + ")";
     }

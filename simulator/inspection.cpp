@@ -33,8 +33,8 @@ void Inspection::look_at_pool(ClientProcess& client, PoolFact& pool) {
   });
 }
 
-// Nodes that take no tasks: by request, and those whose start task or folders failed. The latter
-// are given back, and others asked for.
+// Nodes that take no tasks: by request (these are enabled, or started), and those whose start task
+// or folders failed. The latter are given back, and others asked for.
 void Inspection::look_at_nodes(ClientProcess& client, PoolFact& pool, const PoolView& view) {
   ask(client, pool, pool.shard, ListNodes{pool.id, {}}, [&, view](const Answer& answer) {
     const auto* page = std::get_if<Page<NodeView>>(&answer);
@@ -43,6 +43,9 @@ void Inspection::look_at_nodes(ClientProcess& client, PoolFact& pool, const Pool
     for (const NodeView& node : page->entries) {
       const NodeState state = node.record.state;
       if (state == NodeState::starttaskfailed || state == NodeState::unusable) broken = true;
+      if (state == NodeState::deallocated)
+        ask(client, pool, pool.shard, RestartNode{pool.id, node.record.id, NodeRestart::start, {}},
+            {});
       if (node.record.scheduling_state == SchedulingState::disabled)
         ask(client, pool, pool.shard, EnableNodeScheduling{pool.id, node.record.id}, {});
     }

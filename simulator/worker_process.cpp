@@ -178,8 +178,8 @@ void WorkerProcess::do_work(const std::vector<worker::Work>& work) {
         agent.node_made(node, failure, now, effects);
       });
     } else if (const auto* wipe = std::get_if<WipeNode>(&item)) {
-      later([node = wipe->node_id](NodeAgent& agent, Now, Effects& effects) {
-        agent.node_wiped(node, effects);
+      later([node = wipe->node_id](NodeAgent& agent, Now now, Effects& effects) {
+        agent.node_wiped(node, now, effects);
       });
     }
   }

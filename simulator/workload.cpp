@@ -44,6 +44,8 @@ bool is_done(const std::optional<Answer>& answer) {
   return answer && version_of(*answer).has_value();
 }
 
+constexpr Duration kRetentionMax = std::chrono::seconds(20);
+
 std::string ms(Duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
@@ -203,9 +205,18 @@ void Workload::make_pool(ClientProcess& client, PoolFact& pool) {
 void Workload::change_pool(ClientProcess& client, PoolFact& pool) {
   const Conditions conditions = some_conditions(pool, pool.shard);
   const std::int64_t what = random_.between(0, 99);
-  if (what < 40) {
-    PatchPool patch{pool.id, conditions, {}, some_metadata(), {}};
+  if (what < 30) {
+    PatchPool patch;
+    patch.pool_id = pool.id;
+    patch.conditions = conditions;
+    patch.metadata = some_metadata();
+    if (random_.chance(200)) patch.display_name = "pool " + std::to_string(random_.between(0, 99));
     history_.ask(client, pool, pool.shard, patch, remember(pool));
+  } else if (what < 40) {
+    ReplacePoolProperties replace;
+    replace.pool_id = pool.id;
+    replace.metadata = some_metadata();
+    history_.ask(client, pool, pool.shard, replace, remember(pool));
   } else if (what < 70) {
     history_.ask(client, pool, pool.shard, StopResize{pool.id, conditions}, remember(pool));
   } else {
@@ -223,8 +234,33 @@ void Workload::resize(ClientProcess& client, PoolFact& pool) {
   request.pool_id = pool.id;
   request.conditions = some_conditions(pool, pool.shard);
   request.target_dedicated_nodes = static_cast<std::int32_t>(random_.between(0, pool.nodes));
-  request.deallocation = static_cast<NodeDeallocationOption>(random_.between(0, 2));
+  request.deallocation = some_deallocation();
   history_.ask(client, pool, pool.shard, request, remember(pool));
+}
+
+void Workload::remove_nodes(ClientProcess& client, PoolFact& pool) {
+  RemoveNodes request;
+  request.pool_id = pool.id;
+  request.conditions = some_conditions(pool, pool.shard);
+  for (std::int64_t left = random_.between(1, 2); left > 0; --left)
+    request.node_ids.push_back(one_of(pool.node_ids));
+  request.deallocation = some_deallocation();
+  history_.ask(client, pool, pool.shard, request, remember(pool));
+}
+
+void Workload::restart_node(ClientProcess& client, PoolFact& pool, const std::string& node) {
+  RestartNode request{pool.id, node, NodeRestart::start, some_deallocation()};
+  const std::int64_t what = random_.between(0, 99);
+  if (what < 40) request.restart = NodeRestart::reboot;
+  if (what >= 40 && what < 70) request.restart = NodeRestart::reimage;
+  if (what >= 70 && what < 80) request.restart = NodeRestart::deallocate;
+  history_.ask(client, pool, pool.shard, request, {});
+}
+
+// Retention is of wall time: where that may be set back, it may end after everything else.
+NodeDeallocationOption Workload::some_deallocation() {
+  const bool steady_clocks = world_.options.clock_step_every == Duration{};
+  return static_cast<NodeDeallocationOption>(random_.between(0, steady_clocks ? 3 : 2));
 }
 
 void Workload::list_nodes(ClientProcess& client, PoolFact& pool) {
@@ -242,9 +278,13 @@ void Workload::change_node(ClientProcess& client, PoolFact& pool) {
   if (pool.node_ids.empty() || random_.chance(300)) return list_nodes(client, pool);
   const std::string node = one_of(pool.node_ids);
   const std::int64_t what = random_.between(0, 99);
-  if (what < 15) {
+  if (what < 12) {
     history_.ask(client, pool, pool.shard, GetNode{pool.id, node}, {});
-  } else if (what < 55) {
+  } else if (what < 22) {
+    remove_nodes(client, pool);
+  } else if (what < 52) {
+    restart_node(client, pool, node);
+  } else if (what < 72) {
     const auto option = static_cast<NodeDisableSchedulingOption>(random_.between(0, 2));
     history_.ask(client, pool, pool.shard, DisableNodeScheduling{pool.id, node, option}, {});
   } else {
@@ -363,6 +403,8 @@ NewTask Workload::draw_task(JobFact& job, TaskFact& fact, const TaskFact* after)
     task.max_wall_clock_time = time;
     fact.expected = {false, false};
   }
+  // Short, so that what waits for the end of it does not wait for ever.
+  task.retention_time = random_.between(std::chrono::milliseconds(100), kRetentionMax);
   if (random_.chance(300)) task.retries_max = static_cast<std::int32_t>(random_.between(0, 3));
   fact.work += time * 4;
   if (after != nullptr) {
@@ -388,6 +430,7 @@ NewTask Workload::draw_task(JobFact& job, TaskFact& fact, const TaskFact* after)
 NewTask Workload::quick_task(TaskFact& fact) {
   NewTask task;
   task.id = fact.id;
+  task.retention_time = Duration{};
   TaskDocument document;
   document.command_line = "ok " + ms(std::chrono::milliseconds(1));
   task.document = encode_task_document(document);
@@ -517,7 +560,8 @@ void Workload::change_task(ClientProcess& client, JobFact& job, TaskFact& task) 
   request.conditions = some_conditions(task, job.shard);
   request.constraints.max_wall_clock_time =
       std::chrono::seconds(1) + random_.between(Duration{}, world_.options.task_time_max * 2);
-  if (random_.chance(300)) request.constraints.retention_time = std::chrono::hours(1);
+  request.constraints.retention_time =
+      random_.between(std::chrono::milliseconds(100), kRetentionMax);
   if (random_.chance(500)) request.retries_max = static_cast<std::int32_t>(random_.between(0, 3));
   task.work += world_.options.task_time_max * 4;
   history_.ask(client, job, job.shard, request, remember(task));

@@ -38,6 +38,9 @@ class Workload {
   void change_pool(ClientProcess& client, PoolFact& pool);
   void resize(ClientProcess& client, PoolFact& pool);
   void change_node(ClientProcess& client, PoolFact& pool);
+  void remove_nodes(ClientProcess& client, PoolFact& pool);
+  void restart_node(ClientProcess& client, PoolFact& pool, const std::string& node);
+  NodeDeallocationOption some_deallocation();
   void list_nodes(ClientProcess& client, PoolFact& pool);
 
   void make_job(ClientProcess& client, Account& account);

@@ -3,6 +3,7 @@
 #include "bus/task_document.h"
 #include "runtime/clock.h"
 #include "runtime/refusal.h"
+#include "runtime/version.h"
 #include "worker/core/carry_out.h"
 #include "worker/file_road.h"
 #include "worker/files/failure.h"
@@ -59,6 +60,7 @@ AgentOptions agent_options(const WorkerConfig& config, const std::string& nodes)
   options.offers = parse_offers(config.offers);
   options.executor = config.executor == "null" ? Executor::null : Executor::process;
   options.nodes_folder = nodes;
+  options.version = runtime::version();
   options.account_url = config.account_url;
   options.node_address = config.node_address;
   options.reserved_disk_bytes = static_cast<std::uint64_t>(config.free_bytes_min);
@@ -269,7 +271,7 @@ void Loop::hear_files(Now now) {
       if (wiped->failure)
         program_.log.warn("node_not_wiped",
                           {{"node", wiped->node_id}, {"error", wiped->failure->message}});
-      agent_->node_wiped(wiped->node_id, effects_);
+      agent_->node_wiped(wiped->node_id, now, effects_);
     } else if (auto* stays = std::get_if<FolderNotRemoved>(&result)) {
       program_.log.warn("folder_not_removed",
                         {{"folder", stays->folder}, {"error", stays->failure.message}});

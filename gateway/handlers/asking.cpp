@@ -1,5 +1,7 @@
 #include "gateway/handlers/asking.h"
 
+#include "gateway/handlers/replying.h"
+
 #include <memory>
 
 namespace windlass::gateway {
@@ -13,6 +15,16 @@ Async<Answer> ask(Exchange& exchange, ShardId shard, Request request) {
   Command command{exchange.account, std::move(request)};
   exchange.backend.ask(shard, std::move(command), exchange.deadline, later);
   co_return co_await later;
+}
+
+Async<Result<NodeView>> ask_node(Exchange& exchange) {
+  auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
+  if (!pool_id) co_return std::move(pool_id.error());
+  auto node_id = id_in_url(exchange, 1, ErrorCode::node_not_found);
+  if (!node_id) co_return std::move(node_id.error());
+  Request request(GetNode{*pool_id, *node_id});
+  Answer answer = co_await ask(exchange, pool_shard(exchange, *pool_id), std::move(request));
+  co_return expect<NodeView>(answer);
 }
 
 Async<JobAnswer> ask_job(Exchange& exchange, std::string job_id, Request request) {

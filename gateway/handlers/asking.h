@@ -13,6 +13,9 @@ ShardId pool_shard(const Exchange& exchange, std::string_view pool_id);
 
 Async<Answer> ask(Exchange& exchange, ShardId shard, Request request);
 
+// The node that the URL names.
+Async<Result<NodeView>> ask_node(Exchange& exchange);
+
 struct JobAnswer {
   ShardId shard = 0;
   Answer answer;

@@ -8,8 +8,13 @@ namespace windlass::gateway {
 // clang-format off
 #define WINDLASS_HANDLERS(X) \
   X(pool_add) X(pool_get) X(pool_exists) X(pool_list) X(pool_delete) X(pool_patch) X(pool_resize) X(pool_stop_resize) \
+  X(pool_update_properties) X(pool_remove_nodes) X(pool_list_usage_metrics) X(application_list) X(application_get) \
   X(account_list_supported_images) X(account_list_node_agent_skus) X(account_list_pool_node_counts) \
   X(compute_node_get) X(compute_node_list) X(compute_node_disable_scheduling) X(compute_node_enable_scheduling) \
+  X(compute_node_reboot) X(compute_node_reimage) X(compute_node_start) X(compute_node_deallocate) \
+  X(compute_node_get_remote_login_settings) X(compute_node_get_remote_desktop) \
+  X(compute_node_add_user) X(compute_node_update_user) X(compute_node_delete_user) \
+  X(compute_node_extension_list) X(compute_node_extension_get) \
   X(job_add) X(job_get) X(job_list) X(job_patch) X(job_update) X(job_delete) X(job_terminate) X(job_disable) \
   X(job_enable) X(job_get_task_counts) \
   X(task_add) X(task_add_collection) X(task_get) X(task_list) X(task_update) X(task_delete) X(task_terminate) X(task_reactivate) \

@@ -12,15 +12,9 @@
 namespace windlass::gateway {
 
 Async<Reply> compute_node_get(Exchange& exchange) {
-  auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
-  if (!pool_id) co_return std::move(pool_id.error());
-  auto node_id = id_in_url(exchange, 1, ErrorCode::node_not_found);
-  if (!node_id) co_return std::move(node_id.error());
   auto select = select_of(exchange, api::Entity::node);
   if (!select) co_return std::move(select.error());
-  Request request(GetNode{*pool_id, *node_id});
-  Answer answer = co_await ask(exchange, pool_shard(exchange, *pool_id), std::move(request));
-  auto node = expect<NodeView>(answer);
+  auto node = co_await ask_node(exchange);
   if (!node) co_return std::move(node.error());
   std::string json;
   api::write_node(json, *node, exchange.viewer, *select);
@@ -72,6 +66,29 @@ Async<Reply> compute_node_disable_scheduling(Exchange& exchange) {
 
 Async<Reply> compute_node_enable_scheduling(Exchange& exchange) {
   return change_node(exchange, EnableNodeScheduling{});
+}
+
+namespace {
+
+Async<Reply> restart_node(Exchange& exchange, NodeRestart restart) {
+  auto command = api::parse_restart_node(exchange.request.body, restart);
+  if (!command) co_return std::move(command.error());
+  co_return co_await change_node(exchange, std::move(*command));
+}
+
+}  // namespace
+
+Async<Reply> compute_node_reboot(Exchange& exchange) {
+  return restart_node(exchange, NodeRestart::reboot);
+}
+Async<Reply> compute_node_reimage(Exchange& exchange) {
+  return restart_node(exchange, NodeRestart::reimage);
+}
+Async<Reply> compute_node_deallocate(Exchange& exchange) {
+  return restart_node(exchange, NodeRestart::deallocate);
+}
+Async<Reply> compute_node_start(Exchange& exchange) {
+  return restart_node(exchange, NodeRestart::start);
 }
 
 Async<Reply> account_list_pool_node_counts(Exchange& exchange) {

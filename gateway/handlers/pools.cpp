@@ -1,4 +1,5 @@
-// Pools: add, get, exists, list, delete, patch, resize, stop resize.
+// Pools: add, get, exists, list, delete, patch, replace properties, resize, stop resize, remove
+// nodes.
 
 #include "gateway/handlers/handlers.h"
 
@@ -105,6 +106,25 @@ Async<Reply> pool_patch(Exchange& exchange) {
   auto patch = api::parse_patch_pool(exchange.request.body);
   if (!patch) co_return std::move(patch.error());
   co_return co_await change_pool(exchange, std::move(*patch));
+}
+
+Async<Reply> pool_update_properties(Exchange& exchange) {
+  auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
+  if (!pool_id) co_return std::move(pool_id.error());
+  auto command = api::parse_replace_pool_properties(exchange.request.body,
+                                                    exchange.viewer.version.knows_certificates());
+  if (!command) co_return std::move(command.error());
+  command->pool_id = *pool_id;
+  const ShardId shard = pool_shard(exchange, *pool_id);
+  Request request(std::move(*command));
+  Answer answer = co_await ask(exchange, shard, std::move(request));
+  co_return done(exchange, shard, answer, url_of(exchange, *pool_id));
+}
+
+Async<Reply> pool_remove_nodes(Exchange& exchange) {
+  auto command = api::parse_remove_nodes(exchange.request.body);
+  if (!command) co_return std::move(command.error());
+  co_return co_await change_pool(exchange, std::move(*command));
 }
 
 Async<Reply> pool_resize(Exchange& exchange) {

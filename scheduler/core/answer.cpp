@@ -18,9 +18,23 @@ PoolView view_of(const State& state, const Pool& pool) {
   return view;
 }
 
-NodeView view_of(const Pool& pool, const Node& node) {
+NodeView view_of(const State& state, Rows& rows, const Pool& pool, const Node& node) {
   const PoolSpec& spec = pool.record.spec;
-  return {node.record, spec.id, spec.vm_size, spec.start_task, node.running, node.running_slots};
+  NodeView view{node.record,        spec.id, spec.vm_size, spec.start_task, node.running,
+                node.running_slots, {}};
+  const auto& recent = node.record.recent_tasks;
+  for (auto key = recent.rbegin(); key != recent.rend(); ++key) {
+    const Job* job = state.find_job(key->job);
+    if (job == nullptr) continue;
+    if (const RunningTask* running = state.find_running(*key)) {
+      view.recent_tasks.push_back({job->record.spec.id, running->record});
+    } else if (std::optional<OpenTask> open = rows.open_task(*key)) {
+      view.recent_tasks.push_back({job->record.spec.id, std::move(open->record)});
+    } else if (std::optional<TaskRecord> done = rows.done_task(*key)) {
+      view.recent_tasks.push_back({job->record.spec.id, std::move(*done)});
+    }
+  }
+  return view;
 }
 
 PoolNodeCounts node_counts(const State& state, const Pool& pool) {
@@ -59,21 +73,22 @@ Answer answer(const State& state, Rows&, const Settings& settings, const std::st
                         [&](PoolSeq seq) { return view_of(state, *state.find_pool(seq)); });
 }
 
-Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+Answer answer(const State& state, Rows& rows, const Settings&, const std::string& account,
               const GetNode& question) {
   const Pool* pool = state.find_pool(account, question.pool_id);
   if (pool == nullptr) return kPoolNotFound;
   const Node* node = state.find_node(*pool, question.node_id);
   if (node == nullptr) return kNodeNotFound;
-  return view_of(*pool, *node);
+  return view_of(state, rows, *pool, *node);
 }
 
-Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
+Answer answer(const State& state, Rows& rows, const Settings& settings, const std::string& account,
               const ListNodes& question) {
   const Pool* pool = state.find_pool(account, question.pool_id);
   if (pool == nullptr) return kPoolNotFound;
-  return list<NodeView>(question.page, settings, query::node_filter_schema(), pool->nodes,
-                        [&](NodeSeq seq) { return view_of(*pool, *state.find_node(seq)); });
+  return list<NodeView>(
+      question.page, settings, query::node_filter_schema(), pool->nodes,
+      [&](NodeSeq seq) { return view_of(state, rows, *pool, *state.find_node(seq)); });
 }
 
 Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,

@@ -119,6 +119,14 @@ void free_dependents(const State& state, Rows& rows, Job& job,
   }
 }
 
+// The newest at the end; what changed again moves there.
+void note_recent(NodeRecord& node, const TaskKey& task) {
+  std::erase(node.recent_tasks, task);
+  if (node.recent_tasks.size() >= kRecentTasksMax)
+    node.recent_tasks.erase(node.recent_tasks.begin());
+  node.recent_tasks.push_back(task);
+}
+
 void start_running(State& state, Job& job, const TaskRecord& task) {
   const Node* node_found = state.find_node_by_id(task.node->node_id);
   WINDLASS_ASSERT(node_found != nullptr);
@@ -126,6 +134,7 @@ void start_running(State& state, Job& job, const TaskRecord& task) {
   node.slots.take(attempt_of(state, task), task.required_slots);
   node.running += 1;
   node.running_slots += task.required_slots;
+  note_recent(node.record, task.key);
   follow_load(state, node, task.state_time);
   const bool inserted = state.running.emplace(task.key, RunningTask{task, node.record.seq}).second;
   WINDLASS_ASSERT(inserted);
@@ -139,6 +148,7 @@ void stop_running(State& state, Job& job, const RunningTask& running, const Task
   WINDLASS_ASSERT(freed == running.record.required_slots);
   node.running -= 1;
   node.running_slots -= freed;
+  note_recent(node.record, running.record.key);
   WINDLASS_ASSERT(node.running >= 0);
   if (after.state == TaskState::completed) {
     node.record.total_tasks_run += 1;

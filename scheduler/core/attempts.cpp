@@ -127,7 +127,7 @@ bool take_report(Step& step, const AttemptEnded& report) {
       break;
   }
   after_task(step, job);
-  return_if_empty(step, node);
+  settle_node(step, node);
   return true;
 }
 
@@ -207,7 +207,7 @@ void drop_lingering(Step& step, const AttemptId& id) {
   const NodeSeq node = lingering->node;
   step.emit(LingeringErased{id});
   settle_job(step, id.task.job);
-  return_if_empty(step, node);
+  settle_node(step, node);
 }
 
 }  // namespace windlass::scheduler

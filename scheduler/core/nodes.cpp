@@ -1,11 +1,15 @@
 #include "scheduler/core/nodes.h"
 
 #include "model/assert.h"
+#include "model/kept_members.h"
 #include "model/museum.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/conditions.h"
+#include "scheduler/core/emptying.h"
+#include "scheduler/core/node_commands.h"
 
 #include <algorithm>
+#include <set>
 #include <vector>
 
 namespace windlass::scheduler {
@@ -63,6 +67,7 @@ void end_resize(Step& step, PoolSeq seq, std::optional<ResizeError> error) {
 struct Tally {
   std::int32_t staying = 0;
   std::int32_t draining = 0;
+  std::int32_t leaving = 0;  // of these: soon gone, whatever becomes of the resize
 };
 
 Tally tally(const State& state, const Pool& pool, bool dedicated) {
@@ -71,6 +76,8 @@ Tally tally(const State& state, const Pool& pool, bool dedicated) {
     const NodeRecord& node = state.find_node(seq)->record;
     if (node.dedicated != dedicated) continue;
     (node.draining ? result.draining : result.staying) += 1;
+    const bool waits = node.emptying == NodeDeallocationOption::retaineddata;
+    if (node.draining && node.state == NodeState::leavingpool && !waits) result.leaving += 1;
   }
   return result;
 }
@@ -84,12 +91,7 @@ void claim_from(Step& step, const Pool& pool, std::uint64_t worker, bool dedicat
                 std::int32_t count) {
   const ClaimRecord claim{step.state().counters.claims + 1, pool.record.seq, worker, count,
                           dedicated};
-  const PoolSpec& spec = pool.record.spec;
-  ClaimNodes message{
-      claim.id,
-      spec.vm_size,
-      count,
-      {pool.record.account, spec.id, spec.task_slots_per_node, dedicated, spec.start_task}};
+  ClaimNodes message{claim.id, pool.record.spec.vm_size, count, plan_of(pool, dedicated)};
   step.emit(ClaimPut{claim});
   step.tell_worker(worker, std::move(message));
 }
@@ -107,27 +109,6 @@ void claim_nodes(Step& step, const Pool& pool, bool dedicated, std::int32_t want
       wanted -= count;
       claim_from(step, pool, id, dedicated, count);
     }
-  }
-}
-
-enum class TasksOfNode : std::uint8_t { requeue, end, keep };
-
-void empty_node(Step& step, NodeSeq seq, TasksOfNode fate, const std::string& why) {
-  if (fate == TasksOfNode::keep) return;
-  std::vector<RunningTask> tasks;
-  for (const auto& [attempt, slots] : step.state().find_node(seq)->slots.held()) {
-    const RunningTask* running = step.state().find_running(attempt.task);
-    if (running != nullptr && running->record.attempt == attempt.attempt) tasks.push_back(*running);
-  }
-  for (const RunningTask& task : tasks) {
-    if (fate == TasksOfNode::requeue) {
-      requeue_running(step, task, true);
-      continue;
-    }
-    if (step.state().find_running(task.record.key) == nullptr) continue;  // ended with its job
-    end_task(step, task.record, why);
-    act_on_ended_task(step, task.record.key.job, outcome_of_ended(task.record).job_action);
-    after_task(step, task.record.key.job);
   }
 }
 
@@ -149,9 +130,9 @@ bool give_back_if_empty(Step& step, NodeSeq seq) {
   record.state = NodeState::leavingpool;
   record.state_time = step.now.wall;
   const std::uint64_t worker = record.worker;
-  const std::string id = record.id;
+  const ReturnNode request = return_request(record);
   step.emit(NodePut{std::move(record)});
-  step.tell_worker(worker, ReturnNode{id});
+  step.tell_worker(worker, request);
   return false;
 }
 
@@ -159,11 +140,9 @@ bool give_back_if_empty(Step& step, NodeSeq seq) {
 void drain(Step& step, NodeSeq seq, NodeDeallocationOption option) {
   NodeRecord record = step.state().find_node(seq)->record;
   record.draining = true;
+  record.emptying = option;
   step.emit(NodePut{std::move(record)});
-  TasksOfNode fate = TasksOfNode::keep;
-  if (option == NodeDeallocationOption::requeue) fate = TasksOfNode::requeue;
-  if (option == NodeDeallocationOption::terminate) fate = TasksOfNode::end;
-  empty_node(step, seq, fate, "The node of the task was removed");
+  empty_node(step, seq, fate_of(option), Requeue::counted, "The node of the task was removed");
   if (give_back_if_empty(step, seq) && WINDLASS_PLANTED(shrink_reenters))
     pursue_targets(step, record.pool);
 }
@@ -198,13 +177,63 @@ bool pursue_kind(Step& step, PoolSeq seq, bool dedicated) {
       deleting ? 0 : (dedicated ? spec.target_dedicated_nodes : spec.target_spot_nodes);
   const std::int32_t claimed = dedicated ? pool->nodes_claimed_dedicated : pool->nodes_claimed_spot;
   const Tally now = tally(step.state(), *pool, dedicated);
-  if (now.staying > target) drain_some(step, *pool, dedicated, now.staying - target);
   const bool stopping = pool->record.allocation_state == AllocationState::stopping;
+  if (now.staying > target && !stopping) drain_some(step, *pool, dedicated, now.staying - target);
   const std::int32_t missing = target - now.staying - claimed;
   if (missing > 0 && !stopping && !deleting) claim_nodes(step, *pool, dedicated, missing);
   const Tally then = tally(step.state(), *pool, dedicated);
   const std::int32_t pending = dedicated ? pool->nodes_claimed_dedicated : pool->nodes_claimed_spot;
-  return pending == 0 && then.draining == 0 && (stopping || then.staying == target);
+  if (stopping) return pending == 0 && then.leaving == 0;
+  return pending == 0 && then.draining == 0 && then.staying == target;
+}
+
+// Nodes that wait for their tasks or for what these left wait no more.
+void hasten_drained(Step& step, const Pool& pool) {
+  std::vector<NodeSeq> patient;
+  for (const auto& [id, seq] : pool.nodes) {
+    const NodeRecord& node = step.state().find_node(seq)->record;
+    if (node.draining && node.emptying != NodeDeallocationOption::requeue) patient.push_back(seq);
+  }
+  for (const NodeSeq seq : patient) {
+    NodeRecord record = step.state().find_node(seq)->record;
+    record.emptying = NodeDeallocationOption::requeue;
+    const bool leaves = record.state == NodeState::leavingpool;
+    if (leaves) step.tell_worker(record.worker, return_request(record));
+    step.emit(NodePut{std::move(record)});
+    if (!leaves)
+      empty_node(step, seq, TasksOfNode::requeue, Requeue::counted,
+                 "The node of the task was removed");
+  }
+}
+
+// What a stopped resize has not begun to take away stays.
+void keep_undrained(Step& step, const Pool& pool) {
+  std::vector<NodeRecord> staying;
+  for (const auto& [id, seq] : pool.nodes) {
+    const NodeRecord& node = step.state().find_node(seq)->record;
+    if (node.draining && node.state != NodeState::leavingpool) staying.push_back(node);
+  }
+  for (NodeRecord& node : staying) {
+    const NodeSeq seq = node.seq;
+    node.draining = false;
+    step.emit(NodePut{std::move(node)});
+    settle_node(step, seq);
+  }
+}
+
+// What may change only while there is no node that was made by it.
+std::optional<std::string_view> needs_empty_pool(const PatchPool& command) {
+  if (command.display_name) return "displayName";
+  if (command.vm_size) return "vmSize";
+  if (command.enable_inter_node_communication) return "enableInterNodeCommunication";
+  if (command.task_slots_per_node) return "taskSlotsPerNode";
+  if (command.fill_type) return "taskSchedulingPolicy";
+  if (const auto member = KeptMembers(command.kept_json).next()) return member->first;
+  return std::nullopt;
+}
+
+bool is_empty(const Pool& pool) {
+  return pool.nodes.empty() && pool.nodes_claimed_dedicated == 0 && pool.nodes_claimed_spot == 0;
 }
 
 }  // namespace
@@ -238,6 +267,7 @@ Decision decide(Step& step, const std::string& account, const DeletePool& comman
   begin_resize(pool, step.now.wall, kInfinite, NodeDeallocationOption::requeue);
   const PoolSeq seq = pool.seq;
   const Version version = put(step, std::move(pool));
+  hasten_drained(step, *step.state().find_pool(seq));
   pursue_targets(step, seq);
   return Done{version};
 }
@@ -245,12 +275,45 @@ Decision decide(Step& step, const std::string& account, const DeletePool& comman
 Decision decide(Step& step, const std::string& account, const PatchPool& command) {
   const Found found = find(step, account, command.pool_id, command.conditions);
   if (found.pool == nullptr) return found.refusal;
+  const auto fixed = needs_empty_pool(command);
+  if (fixed && !is_empty(*found.pool)) {
+    return Error{ErrorCode::operation_invalid_for_current_state,
+                 "The property can be changed only while the pool has no nodes.",
+                 {{"PropertyName", std::string(*fixed)},
+                  {"Nodes", std::to_string(found.pool->nodes.size())}}};
+  }
   PoolRecord pool = found.pool->record;
   if (command.start_task) pool.spec.start_task = command.start_task;
   if (command.metadata) pool.spec.metadata = *command.metadata;
   if (command.target_node_communication_mode) {
     pool.spec.target_node_communication_mode = *command.target_node_communication_mode;
   }
+  if (command.display_name) pool.spec.display_name = *command.display_name;
+  if (command.vm_size) pool.spec.vm_size = *command.vm_size;
+  if (command.enable_inter_node_communication) {
+    pool.spec.enable_inter_node_communication = *command.enable_inter_node_communication;
+  }
+  if (command.task_slots_per_node) pool.spec.task_slots_per_node = *command.task_slots_per_node;
+  if (command.fill_type) pool.spec.fill_type = *command.fill_type;
+  if (!command.kept_json.empty()) {
+    pool.spec.kept_json = with_members(pool.spec.kept_json, command.kept_json);
+    // A pool has one of the two; only this one can be patched.
+    const bool has_machine =
+        without_member(command.kept_json, "virtualMachineConfiguration") != command.kept_json;
+    if (has_machine) {
+      pool.spec.kept_json = without_member(pool.spec.kept_json, "cloudServiceConfiguration");
+    }
+  }
+  return Done{put(step, std::move(pool))};
+}
+
+Decision decide(Step& step, const std::string& account, const ReplacePoolProperties& command) {
+  const Found found = find(step, account, command.pool_id, {});
+  if (found.pool == nullptr) return found.refusal;
+  PoolRecord pool = found.pool->record;
+  pool.spec.start_task = command.start_task;
+  pool.spec.metadata = command.metadata;
+  pool.spec.target_node_communication_mode = command.target_node_communication_mode;
   return Done{put(step, std::move(pool))};
 }
 
@@ -285,62 +348,35 @@ Decision decide(Step& step, const std::string& account, const StopResize& comman
   pool.resize_errors.push_back({"ResizeStopped", "The resize was stopped by the user.", {}});
   const PoolSeq seq = pool.seq;
   const Version version = put(step, std::move(pool));
+  keep_undrained(step, *step.state().find_pool(seq));
   pursue_targets(step, seq);
   return Done{version};
 }
 
-namespace {
-
-// The node of a command, or why there is none.
-struct FoundNode {
-  const Node* node = nullptr;
-  Error refusal;
-};
-
-FoundNode find_node(Step& step, const std::string& account, const std::string& pool_id,
-                    const std::string& node_id) {
-  const Pool* pool = step.state().find_pool(account, pool_id);
-  if (pool == nullptr) return {nullptr, {ErrorCode::pool_not_found, {}, {}}};
-  const auto found = pool->nodes.find(lower_cased(node_id));
-  if (found == pool->nodes.end()) return {nullptr, {ErrorCode::node_not_found, {}, {}}};
-  return {step.state().find_node(found->second), {}};
-}
-
-// The state that a ready node has by its load follows from whether it may have tasks.
-Decision put_scheduling(Step& step, const Node& node, SchedulingState wanted) {
-  if (node.record.scheduling_state == wanted)
-    return Error{ErrorCode::node_already_in_target_scheduling_state, {}, {}};
-  Node changed = node;
-  changed.record.scheduling_state = wanted;
-  const NodeState was = node.record.state;
-  if (was == NodeState::idle || was == NodeState::running || was == NodeState::offline) {
-    changed.record.state = ready_state(changed);
-    if (changed.record.state != was) changed.record.state_time = step.now.wall;
+Decision decide(Step& step, const std::string& account, const RemoveNodes& command) {
+  const Found found = find(step, account, command.pool_id, command.conditions);
+  if (found.pool == nullptr) return found.refusal;
+  PoolRecord pool = found.pool->record;
+  if (pool.allocation_state != AllocationState::steady) {
+    return Error{ErrorCode::pool_being_resized, {}, {}};
   }
-  const Version version = step.next_version();
-  step.emit(NodePut{std::move(changed.record)});
+  std::set<NodeSeq> removed;
+  for (const std::string& id : command.node_ids) {
+    const Node* node = step.state().find_node(*found.pool, id);
+    if (node == nullptr) return Error{ErrorCode::node_not_found, {}, {{"NodeId", id}}};
+    if (node->record.draining) continue;  // has left the targets already
+    if (!removed.insert(node->record.seq).second) continue;
+    std::int32_t& target =
+        node->record.dedicated ? pool.spec.target_dedicated_nodes : pool.spec.target_spot_nodes;
+    target = std::max(target - 1, 0);
+  }
+  begin_resize(pool, step.now.wall, command.resize_timeout.value_or(pool.spec.resize_timeout),
+               command.deallocation);
+  const PoolSeq seq = pool.seq;
+  const Version version = put(step, std::move(pool));
+  for (const NodeSeq node : removed) drain(step, node, command.deallocation);
+  pursue_targets(step, seq);
   return Done{version};
-}
-
-}  // namespace
-
-Decision decide(Step& step, const std::string& account, const DisableNodeScheduling& command) {
-  const FoundNode found = find_node(step, account, command.pool_id, command.node_id);
-  if (found.node == nullptr) return found.refusal;
-  const NodeSeq seq = found.node->record.seq;
-  const Decision decision = put_scheduling(step, *found.node, SchedulingState::disabled);
-  if (decision && std::holds_alternative<Error>(*decision)) return decision;
-  TasksOfNode fate = TasksOfNode::keep;
-  if (command.option == NodeDisableSchedulingOption::requeue) fate = TasksOfNode::requeue;
-  if (command.option == NodeDisableSchedulingOption::terminate) fate = TasksOfNode::end;
-  empty_node(step, seq, fate, "The scheduling of the task's node was disabled");
-  return decision;
-}
-
-Decision decide(Step& step, const std::string& account, const EnableNodeScheduling& command) {
-  const FoundNode found = find_node(step, account, command.pool_id, command.node_id);
-  if (found.node == nullptr) return found.refusal;
-  return put_scheduling(step, *found.node, SchedulingState::enabled);
 }
 
 void pursue_targets(Step& step, PoolSeq seq) {
@@ -370,6 +406,16 @@ void check_resize_clock(Step& step, PoolSeq seq) {
   const Tally dedicated = tally(step.state(), *pool, true);
   const Tally spot = tally(step.state(), *pool, false);
   const PoolSpec& spec = pool->record.spec;
+  const bool reached =
+      dedicated.staying == spec.target_dedicated_nodes && spot.staying == spec.target_spot_nodes;
+  if (reached) {
+    return end_resize(
+        step, seq,
+        ResizeError{"RemoveNodesFailed",
+                    "Nodes could not be removed before the resize timeout; they leave when what "
+                    "they wait for has ended.",
+                    {{"NodesLeft", std::to_string(dedicated.draining + spot.draining)}}});
+  }
   end_resize(
       step, seq,
       ResizeError{"AllocationTimedout",
@@ -381,11 +427,21 @@ void check_resize_clock(Step& step, PoolSeq seq) {
                    {"CurrentLowPriorityNodes", std::to_string(spot.staying)}}});
 }
 
-void return_if_empty(Step& step, NodeSeq seq) {
+NodePlan plan_of(const Pool& pool, bool dedicated) {
+  const PoolSpec& spec = pool.record.spec;
+  return {pool.record.account, spec.id, spec.task_slots_per_node, dedicated, spec.start_task};
+}
+
+ReturnNode return_request(const NodeRecord& node) {
+  return {node.id, node.emptying == NodeDeallocationOption::retaineddata};
+}
+
+void settle_node(Step& step, NodeSeq seq) {
   const Node* node = step.state().find_node(seq);
   if (node == nullptr) return;
   const PoolSeq pool = node->record.pool;
-  if (give_back_if_empty(step, seq)) pursue_targets(step, pool);
+  if (give_back_if_empty(step, seq)) return pursue_targets(step, pool);
+  begin_restart_if_empty(step, seq);
 }
 
 }  // namespace windlass::scheduler

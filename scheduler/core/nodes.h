@@ -1,4 +1,4 @@
-// Pools and nodes over time: claims of offers, draining, workers that come, report and go.
+// Pools and how their nodes come and go: claims of offers, draining.
 #pragma once
 
 #include "scheduler/core/jobs.h"
@@ -10,15 +10,20 @@ Decision decide(Step& step, const std::string& account, const DeletePool& comman
 Decision decide(Step& step, const std::string& account, const PatchPool& command);
 Decision decide(Step& step, const std::string& account, const ResizePool& command);
 Decision decide(Step& step, const std::string& account, const StopResize& command);
-Decision decide(Step& step, const std::string& account, const DisableNodeScheduling& command);
-Decision decide(Step& step, const std::string& account, const EnableNodeScheduling& command);
+Decision decide(Step& step, const std::string& account, const ReplacePoolProperties& command);
+Decision decide(Step& step, const std::string& account, const RemoveNodes& command);
 
 // Works toward the pool's targets: claims, drains, and says steady when they are met. Idempotent.
 void pursue_targets(Step& step, PoolSeq pool);
 void check_resize_clock(Step& step, PoolSeq pool);
 std::optional<WallTime> resize_deadline(const PoolRecord& pool);
 
-// Gives an empty draining node back to its worker.
-void return_if_empty(Step& step, NodeSeq node);
+// What an empty node has waited for: a draining one goes back to its worker, and one that is to
+// restart does.
+void settle_node(Step& step, NodeSeq node);
+// What a node of the pool needs to know.
+NodePlan plan_of(const Pool& pool, bool dedicated);
+// What its worker is told when a node is empty and leaves.
+ReturnNode return_request(const NodeRecord& node);
 
 }  // namespace windlass::scheduler

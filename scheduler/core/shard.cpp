@@ -4,6 +4,7 @@
 #include "model/museum.h"
 #include "scheduler/core/answer.h"
 #include "scheduler/core/dispatch.h"
+#include "scheduler/core/node_commands.h"
 #include "scheduler/core/nodes.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/tasks.h"

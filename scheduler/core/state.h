@@ -89,6 +89,7 @@ struct Worker {
   std::optional<std::int64_t> renewed_at;
   std::map<std::pair<std::string, bool>, std::int32_t> offers_free;  // (vm size, dedicated)
   std::set<NodeSeq> nodes;
+  std::string agent_version;
 };
 
 class State {

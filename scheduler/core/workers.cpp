@@ -3,6 +3,7 @@
 #include "model/assert.h"
 #include "model/museum.h"
 #include "scheduler/core/attempts.h"
+#include "scheduler/core/node_commands.h"
 #include "scheduler/core/nodes.h"
 
 #include <set>
@@ -18,18 +19,14 @@ void repeat_requests(Step& step, std::uint64_t worker_id) {
   const State& state = step.state();
   for (const auto& [id, claim] : state.claims) {
     if (claim.worker != worker_id) continue;
-    const PoolRecord& pool = state.find_pool(claim.pool)->record;
-    step.tell_worker(worker_id,
-                     ClaimNodes{id,
-                                pool.spec.vm_size,
-                                claim.count,
-                                {pool.account, pool.spec.id, pool.spec.task_slots_per_node,
-                                 claim.dedicated, pool.spec.start_task}});
+    const Pool& pool = *state.find_pool(claim.pool);
+    step.tell_worker(worker_id, ClaimNodes{id, pool.record.spec.vm_size, claim.count,
+                                           plan_of(pool, claim.dedicated)});
   }
   for (const NodeSeq seq : state.workers.at(worker_id).nodes) {
     const Node* node = state.find_node(seq);
     if (node->record.state == NodeState::leavingpool) {
-      step.tell_worker(worker_id, ReturnNode{node->record.id});
+      step.tell_worker(worker_id, return_request(node->record));
     }
     for (const auto& [attempt, slots] : node->slots.held()) {
       const LingeringAttempt* lingering = state.find_lingering(attempt);
@@ -74,12 +71,26 @@ void put_status(Step& step, const Node& node, NodeState said,
                 const std::optional<StartTaskInfo>& info, const std::vector<NodeError>& errors) {
   NodeRecord record = node.record;
   if (record.state == NodeState::leavingpool) return;
+  if (awaits_restart(record)) {  // said before it heard of the restart
+    enter(record, state_before_restart(record.restart), step.now.wall);
+    if (!(record == node.record)) step.emit(NodePut{std::move(record)});
+    return;
+  }
   const bool ready = said == NodeState::idle || said == NodeState::running;
   const NodeState state = ready ? ready_state(node) : said;
   enter(record, state, step.now.wall);
   if (info) record.start_task_info = info;
   record.errors = errors;
   if (record == node.record) return;
+  step.emit(NodePut{std::move(record)});
+}
+
+void see_agent(Step& step, NodeSeq seq, const std::string& version) {
+  const Node* node = step.state().find_node(seq);
+  if (node == nullptr || node->record.agent_version == version) return;
+  NodeRecord record = node->record;
+  record.agent_version = version;
+  record.agent_time = step.now.wall;
   step.emit(NodePut{std::move(record)});
 }
 
@@ -124,6 +135,8 @@ bool take(Step& step, std::uint64_t worker_id, const ClaimAnswered& answer) {
     node.state_time = step.now.wall;
     node.allocation_time = step.now.wall;
     node.last_boot_time = step.now.wall;
+    node.agent_version = step.state().workers.at(worker_id).agent_version;
+    node.agent_time = step.now.wall;
     step.emit(NodePut{std::move(node)});
   }
   pursue_targets(step, claim.pool);
@@ -141,7 +154,10 @@ bool take(Step& step, std::uint64_t worker_id, const NodeStatus& status) {
     if (node == nullptr) return true;
     NodeRecord record = node->record;
     record.boot = status.boot;
+    record.restarts_begun = std::max(record.restarts_begun, status.restarts);
     record.last_boot_time = step.now.wall;
+    record.start_task_info.reset();
+    record.errors.clear();
     step.emit(NodePut{record});
     node = step.state().find_node(seq);
   }
@@ -213,6 +229,7 @@ bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
   }
 
   step.soft().workers[worker_id].synced = true;
+  step.soft().workers[worker_id].agent_version = resync.agent_version;
   const std::set<NodeSeq> nodes = state.workers.at(worker_id).nodes;
   for (const NodeSeq seq : nodes) {
     const Node* node = state.find_node(seq);
@@ -238,10 +255,15 @@ bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
     }
     if (state.find_node(seq) == nullptr) continue;
     take(step, worker_id,
-         NodeStatus{
-             still->second.node_id, still->second.boot, still->second.state, std::nullopt, {}});
+         NodeStatus{still->second.node_id,
+                    still->second.boot,
+                    still->second.state,
+                    std::nullopt,
+                    {},
+                    still->second.restarts});
+    see_agent(step, seq, resync.agent_version);
     if (state.find_node(seq) != nullptr) reindex_node(step.soft(), seq);
-    return_if_empty(step, seq);
+    settle_node(step, seq);
   }
   step.tell_worker(worker_id, std::move(answer));
   repeat_requests(step, worker_id);

@@ -10,7 +10,17 @@ namespace windlass::codec {
 WINDLASS_STRUCT(AddPool, (spec, Spec))
 WINDLASS_STRUCT(DeletePool, (pool_id, PoolId), (conditions, Conditions))
 WINDLASS_STRUCT(PatchPool, (pool_id, PoolId), (conditions, Conditions), (start_task, StartTask),
+                (metadata, Metadata), (target_node_communication_mode, TargetNodeCommunicationMode),
+                (display_name, DisplayName), (vm_size, VmSize),
+                (enable_inter_node_communication, EnableInterNodeCommunication),
+                (task_slots_per_node, TaskSlotsPerNode), (fill_type, FillType),
+                (kept_json, KeptJson))
+WINDLASS_STRUCT(ReplacePoolProperties, (pool_id, PoolId), (start_task, StartTask),
                 (metadata, Metadata), (target_node_communication_mode, TargetNodeCommunicationMode))
+WINDLASS_STRUCT(RemoveNodes, (pool_id, PoolId), (conditions, Conditions), (node_ids, NodeIds),
+                (resize_timeout, ResizeTimeout), (deallocation, Deallocation))
+WINDLASS_STRUCT(RestartNode, (pool_id, PoolId), (node_id, NodeId), (restart, Restart),
+                (option, Option))
 WINDLASS_STRUCT(ResizePool, (pool_id, PoolId), (conditions, Conditions),
                 (target_dedicated_nodes, TargetDedicatedNodes),
                 (target_spot_nodes, TargetSpotNodes), (resize_timeout, ResizeTimeout),
@@ -51,6 +61,8 @@ WINDLASS_STRUCT(FindNodeFiles, (pool_id, PoolId), (node_id, NodeId))
 
 WINDLASS_VARIANT(Request, wire::Request, (AddPool, AddPool, ADD_POOL),
                  (DeletePool, DeletePool, DELETE_POOL), (PatchPool, PatchPool, PATCH_POOL),
+                 (ReplacePoolProperties, ReplacePoolProperties, REPLACE_POOL_PROPERTIES),
+                 (RemoveNodes, RemoveNodes, REMOVE_NODES), (RestartNode, RestartNode, RESTART_NODE),
                  (ResizePool, ResizePool, RESIZE_POOL), (StopResize, StopResize, STOP_RESIZE),
                  (DisableNodeScheduling, DisableNodeScheduling, DISABLE_NODE_SCHEDULING),
                  (EnableNodeScheduling, EnableNodeScheduling, ENABLE_NODE_SCHEDULING),

@@ -21,7 +21,8 @@ WINDLASS_ENUM(PoolState, deleting, DELETING)
 WINDLASS_ENUM(AllocationState, stopping, STOPPING)
 WINDLASS_ENUM(NodeDisableSchedulingOption, taskcompletion, TASKCOMPLETION)
 WINDLASS_ENUM(NodeDeallocationOption, retaineddata, RETAINEDDATA)
-WINDLASS_ENUM(NodeState, preempted, PREEMPTED)
+WINDLASS_ENUM(NodeState, deallocated, DEALLOCATED)
+WINDLASS_ENUM(NodeRestart, start, START)
 WINDLASS_ENUM(SchedulingState, disabled, DISABLED)
 WINDLASS_ENUM(StartTaskState, completed, COMPLETED)
 WINDLASS_ENUM(JobState, deleting, DELETING)
@@ -96,16 +97,16 @@ WINDLASS_STRUCT(StartTaskInfo, (state, State), (start_time, StartTime), (end_tim
                 (exit_code, ExitCode), (failure, Failure), (retry_count, RetryCount),
                 (last_retry_time, LastRetryTime), (result, Result))
 WINDLASS_STRUCT(NodeError, (code, Code), (message, Message), (details, Details))
+WINDLASS_STRUCT(TaskKey, (job, Job), (task, Task))
 WINDLASS_STRUCT(NodeRecord, (id, Id), (pool, Pool), (seq, Seq), (worker, Worker), (boot, Boot),
                 (claim, Claim), (dedicated, Dedicated), (ip_address, IpAddress), (state, State),
                 (state_time, StateTime), (scheduling_state, SchedulingState), (draining, Draining),
                 (allocation_time, AllocationTime), (last_boot_time, LastBootTime),
                 (total_tasks_run, TotalTasksRun), (total_tasks_succeeded, TotalTasksSucceeded),
-                (start_task_info, StartTaskInfo), (errors, Errors))
-WINDLASS_STRUCT(NodeView, (record, Record), (pool_id, PoolId), (vm_size, VmSize),
-                (start_task, StartTask), (running_tasks, RunningTasks),
-                (running_task_slots, RunningTaskSlots))
-
+                (start_task_info, StartTaskInfo), (errors, Errors), (emptying, Emptying),
+                (restarts_wanted, RestartsWanted), (restarts_begun, RestartsBegun),
+                (restart, Restart), (recent_tasks, RecentTasks), (agent_version, AgentVersion),
+                (agent_time, AgentTime))
 // Counts by state are an array, in the order of the enum; states that a peer does not know yet stay
 // zero.
 template <>
@@ -175,6 +176,10 @@ WINDLASS_STRUCT(TaskRecord, (id, Id), (key.job, JobSeq), (key.task, TaskSeq),
                 (end_time, EndTime), (exit_code, ExitCode), (failure, Failure), (result, Result),
                 (last_retry_time, LastRetryTime), (last_requeue_time, LastRequeueTime),
                 (node, Node), (exit_rules, ExitRules), (satisfies_dependents, SatisfiesDependents))
+WINDLASS_STRUCT(RecentTask, (job_id, JobId), (task, Task))
+WINDLASS_STRUCT(NodeView, (record, Record), (pool_id, PoolId), (vm_size, VmSize),
+                (start_task, StartTask), (running_tasks, RunningTasks),
+                (running_task_slots, RunningTaskSlots), (recent_tasks, RecentTasks))
 WINDLASS_STRUCT(TaskView, (record, Record), (document, Document))
 WINDLASS_STRUCT(AttemptId, (shard, Shard), (attempt, Attempt), (task.job, Job), (task.task, Task))
 

@@ -14,15 +14,16 @@ WINDLASS_STRUCT(OffersFree, (classes, Classes))
 WINDLASS_STRUCT(GrantedNode, (node_id, NodeId), (boot, Boot), (ip_address, IpAddress))
 WINDLASS_STRUCT(ClaimAnswered, (claim, Claim), (nodes, Nodes))
 WINDLASS_STRUCT(NodeStatus, (node_id, NodeId), (boot, Boot), (state, State),
-                (start_task_info, StartTaskInfo), (errors, Errors))
+                (start_task_info, StartTaskInfo), (errors, Errors), (restarts, Restarts))
 WINDLASS_STRUCT(NodeReturned, (node_id, NodeId))
 WINDLASS_STRUCT(AttemptEnded, (id, Id), (end, End), (start_time, StartTime), (end_time, EndTime),
                 (exit_code, ExitCode), (failure, Failure), (user_cpu_time, UserCpuTime),
                 (kernel_cpu_time, KernelCpuTime))
 WINDLASS_STRUCT(RenewLease, (sent_at, SentAt), (nodes_hash, NodesHash))
-WINDLASS_STRUCT(NodeHeld, (node_id, NodeId), (claim, Claim), (boot, Boot), (state, State))
+WINDLASS_STRUCT(NodeHeld, (node_id, NodeId), (claim, Claim), (boot, Boot), (state, State),
+                (restarts, Restarts))
 WINDLASS_STRUCT(Resync, (epoch, Epoch), (running, Running), (unreported, Unreported),
-                (nodes, Nodes))
+                (nodes, Nodes), (agent_version, AgentVersion))
 
 WINDLASS_VARIANT(FromWorker, wire::FromWorker, (OffersFree, OffersFree, OFFERS_FREE),
                  (ClaimAnswered, ClaimAnswered, CLAIM_ANSWERED),
@@ -36,7 +37,9 @@ WINDLASS_STRUCT(NodePlan, (account, Account), (pool_id, PoolId),
                 (task_slots_per_node, TaskSlotsPerNode), (dedicated, Dedicated),
                 (start_task, StartTask))
 WINDLASS_STRUCT(ClaimNodes, (claim, Claim), (vm_size, VmSize), (count, Count), (plan, Plan))
-WINDLASS_STRUCT(ReturnNode, (node_id, NodeId))
+WINDLASS_STRUCT(ReturnNode, (node_id, NodeId), (after_retention, AfterRetention))
+WINDLASS_STRUCT(BeginRestart, (node_id, NodeId), (number, Number), (restart, Restart),
+                (after_retention, AfterRetention), (plan, Plan))
 WINDLASS_STRUCT(Assignment, (id, Id), (account, Account), (job_id, JobId), (task_id, TaskId),
                 (node_id, NodeId), (node_boot, NodeBoot), (required_slots, RequiredSlots),
                 (max_wall_clock_time, MaxWallClockTime), (retention_time, RetentionTime),
@@ -51,7 +54,8 @@ WINDLASS_VARIANT(ToWorker, wire::ToWorker, (ClaimNodes, ClaimNodes, CLAIM_NODES)
                  (ReturnNode, ReturnNode, RETURN_NODE), (Assignment, Assignment, ASSIGNMENT),
                  (EndAttempt, EndAttempt, END_ATTEMPT),
                  (DeleteTaskFolder, DeleteTaskFolder, DELETE_TASK_FOLDER),
-                 (LeaseRenewed, LeaseRenewed, LEASE_RENEWED), (Resynced, Resynced, RESYNCED))
+                 (LeaseRenewed, LeaseRenewed, LEASE_RENEWED), (Resynced, Resynced, RESYNCED),
+                 (BeginRestart, BeginRestart, BEGIN_RESTART))
 
 }  // namespace windlass::codec
 

@@ -115,6 +115,8 @@ template <class Command>
 void ReferenceModel::ask(Open& open, const Command& command, const std::vector<TaskWork>&) {
   if constexpr (std::is_same_v<Command, AddPool>) {
     open.entries = {add(pool(open.account, command.spec.id).story, open, command, {})};
+  } else if constexpr (std::is_same_v<Command, ReplacePoolProperties>) {
+    open.entries = {add(pool(open.account, command.pool_id).story, open, command, {})};
   } else if constexpr (std::is_constructible_v<PoolRules::Act, Command>) {
     open.entries = {
         add(pool(open.account, command.pool_id).story, open, command, command.conditions)};

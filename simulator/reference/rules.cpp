@@ -21,15 +21,23 @@ Verdict PoolRules::verdict(const State& state, const Act& act) const {
   if (state.phase == deleting) return refused(ErrorCode::pool_being_deleted);
   if (std::holds_alternative<ResizePool>(act) && state.allocation != AllocationState::steady)
     return refused(ErrorCode::pool_being_resized);
+  if (std::holds_alternative<RemoveNodes>(act)) {
+    if (state.allocation != AllocationState::steady) return refused(ErrorCode::pool_being_resized);
+    return {true, {ErrorCode::node_not_found}};
+  }
   if (std::holds_alternative<StopResize>(act) && state.allocation != AllocationState::resizing)
     return refused(ErrorCode::operation_invalid_for_current_state);
+  const auto* patch = std::get_if<PatchPool>(&act);
+  if (patch != nullptr && patch->display_name)  // only while it has no nodes
+    return {true, {ErrorCode::operation_invalid_for_current_state}};
   return kDone;
 }
 
 PoolRules::State PoolRules::after(State state, const Act& act) const {
   if (const auto* add = std::get_if<AddPool>(&act)) {
     const bool sized = add->spec.target_dedicated_nodes > 0 || add->spec.target_spot_nodes > 0;
-    return {active, sized ? AllocationState::resizing : AllocationState::steady, false, add->spec};
+    return {active, sized ? AllocationState::resizing : AllocationState::steady, false, 0,
+            add->spec};
   }
   if (std::holds_alternative<DeletePool>(act)) {
     state.phase = deleting;
@@ -40,7 +48,18 @@ PoolRules::State PoolRules::after(State state, const Act& act) const {
     if (patch->metadata) state.spec.metadata = *patch->metadata;
     if (patch->target_node_communication_mode)
       state.spec.target_node_communication_mode = *patch->target_node_communication_mode;
+    if (patch->display_name) state.spec.display_name = *patch->display_name;
+  } else if (const auto* replace = std::get_if<ReplacePoolProperties>(&act)) {
+    state.spec.start_task = replace->start_task;
+    state.spec.metadata = replace->metadata;
+    state.spec.target_node_communication_mode = replace->target_node_communication_mode;
+  } else if (const auto* remove = std::get_if<RemoveNodes>(&act)) {
+    const std::set<std::string> nodes(remove->node_ids.begin(), remove->node_ids.end());
+    state.removed_max += static_cast<std::int32_t>(nodes.size());
+    state.allocation = AllocationState::resizing;
+    state.stopped = false;
   } else if (const auto* resize = std::get_if<ResizePool>(&act)) {
+    if (resize->target_dedicated_nodes) state.removed_max = 0;
     if (resize->target_dedicated_nodes)
       state.spec.target_dedicated_nodes = *resize->target_dedicated_nodes;
     if (resize->target_spot_nodes) state.spec.target_spot_nodes = *resize->target_spot_nodes;
@@ -65,13 +84,18 @@ std::optional<PoolRules::State> PoolRules::shown(const State& state, const PoolV
   const PoolRecord& record = view.record;
   const Phase phase = record.state == PoolState::active ? active : deleting;
   if (state.phase != phase || state.allocation != record.allocation_state) return std::nullopt;
-  if (!(state.spec == record.spec)) return std::nullopt;
+  const std::int32_t fewer = state.spec.target_dedicated_nodes - record.spec.target_dedicated_nodes;
+  if (fewer < 0 || fewer > state.removed_max) return std::nullopt;
+  State known = state;
+  known.removed_max = 0;
+  known.spec.target_dedicated_nodes = record.spec.target_dedicated_nodes;
+  if (!(known.spec == record.spec)) return std::nullopt;
   if (phase == active && state.allocation == AllocationState::steady) {
     const bool stopped = std::any_of(record.resize_errors.begin(), record.resize_errors.end(),
                                      [](const auto& e) { return e.code == "ResizeStopped"; });
     if (stopped != state.stopped) return std::nullopt;
   }
-  return state;
+  return known;
 }
 
 std::string misshapen(const PoolView& view) {
@@ -90,6 +114,17 @@ std::string misshapen(const PoolView& view) {
 Verdict NodeRules::verdict(const State& state, const Act& act) const {
   // Its pool may be gone with it.
   if (!state.there) return {false, {ErrorCode::node_not_found, ErrorCode::pool_not_found}};
+  constexpr ErrorCode kInvalid = ErrorCode::operation_invalid_for_current_state;
+  if (const auto* restart = std::get_if<RestartNode>(&act)) {
+    if (restart->restart == NodeRestart::start) return {state.phase == deallocated, {kInvalid}};
+    // While it is being removed, its worker away, or it is broken.
+    Verdict verdict{state.phase == ordinary,
+                    {kInvalid, ErrorCode::node_not_ready, ErrorCode::node_state_unusable}};
+    if (state.phase == ordinary) verdict.refused.push_back(ErrorCode::node_being_started);
+    if (state.phase == rebooting) verdict.refused.push_back(ErrorCode::node_being_rebooted);
+    if (state.phase == reimaging) verdict.refused.push_back(ErrorCode::node_being_reimaged);
+    return verdict;
+  }
   const bool disables = std::holds_alternative<DisableNodeScheduling>(act);
   const bool enabled = state.scheduling == SchedulingState::enabled;
   if (disables != enabled) return refused(ErrorCode::node_already_in_target_scheduling_state);
@@ -97,6 +132,11 @@ Verdict NodeRules::verdict(const State& state, const Act& act) const {
 }
 
 NodeRules::State NodeRules::after(State state, const Act& act) const {
+  if (const auto* restart = std::get_if<RestartNode>(&act)) {
+    static constexpr Phase kPhases[] = {rebooting, reimaging, deallocating, ordinary};
+    state.phase = kPhases[static_cast<std::size_t>(restart->restart)];
+    return state;
+  }
   state.scheduling = std::holds_alternative<DisableNodeScheduling>(act) ? SchedulingState::disabled
                                                                         : SchedulingState::enabled;
   return state;
@@ -104,12 +144,37 @@ NodeRules::State NodeRules::after(State state, const Act& act) const {
 
 std::vector<NodeRules::State> NodeRules::moves(const State& state, MonoTime) const {
   if (!state.there) return {};
-  return {State{false, state.scheduling}};
+  std::vector<State> found{State{false, state.scheduling, ordinary}};
+  if (state.phase == rebooting || state.phase == reimaging)
+    found.push_back({true, state.scheduling, ordinary});
+  if (state.phase == deallocating) found.push_back({true, state.scheduling, deallocated});
+  return found;
 }
 
 std::optional<NodeRules::State> NodeRules::shown(const State& state, const NodeRecord& record) {
   if (!state.there || state.scheduling != record.scheduling_state) return std::nullopt;
-  return state;
+  Phase phase = ordinary;
+  switch (record.state) {
+    case NodeState::unknown:
+    case NodeState::unusable:
+    case NodeState::leavingpool:
+      return state;  // whatever else it does
+    case NodeState::rebooting:
+      phase = rebooting;
+      break;
+    case NodeState::reimaging:
+      phase = reimaging;
+      break;
+    case NodeState::deallocating:
+      phase = deallocating;
+      break;
+    case NodeState::deallocated:
+      phase = deallocated;
+      break;
+    default:
+      break;
+  }
+  return state.phase == phase ? std::optional(state) : std::nullopt;
 }
 
 // ---- jobs ----------------------------------------------------------------------------------

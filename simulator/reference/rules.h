@@ -17,10 +17,13 @@ struct PoolRules {
     Phase phase = absent;
     AllocationState allocation = AllocationState::steady;
     bool stopped = false;  // the last resize, by request
+    // By so much the target may be lower: of removed nodes nobody has said yet which were counted.
+    std::int32_t removed_max = 0;
     PoolSpec spec;
     bool operator==(const State&) const = default;
   };
-  using Act = std::variant<AddPool, DeletePool, PatchPool, ResizePool, StopResize>;
+  using Act = std::variant<AddPool, DeletePool, PatchPool, ReplacePoolProperties, ResizePool,
+                           StopResize, RemoveNodes>;
 
   Verdict verdict(const State& state, const Act& act) const;
   State after(State state, const Act& act) const;
@@ -32,12 +35,14 @@ struct PoolRules {
 
 // Nodes come and go with resizes and workers; one that has gone never comes back.
 struct NodeRules {
+  enum Phase : std::uint8_t { ordinary, rebooting, reimaging, deallocating, deallocated };
   struct State {
     bool there = true;
     SchedulingState scheduling = SchedulingState::enabled;
+    Phase phase = ordinary;
     bool operator==(const State&) const = default;
   };
-  using Act = std::variant<DisableNodeScheduling, EnableNodeScheduling>;
+  using Act = std::variant<DisableNodeScheduling, EnableNodeScheduling, RestartNode>;
 
   Verdict verdict(const State& state, const Act& act) const;
   State after(State state, const Act& act) const;

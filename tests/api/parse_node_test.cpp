@@ -24,4 +24,30 @@ BOOST_AUTO_TEST_CASE(words_are_taken_in_any_spelling_and_others_refused) {
   BOOST_TEST(!parse_disable_node_scheduling(R"({"option":"requeue"})"));
 }
 
+BOOST_AUTO_TEST_CASE(a_restart_has_the_option_of_its_kind) {
+  using windlass::api::parse_restart_node;
+  const auto reboot =
+      parse_restart_node(R"({"nodeRebootOption":"RetainedData"})", NodeRestart::reboot);
+  BOOST_TEST_REQUIRE(reboot.has_value());
+  BOOST_CHECK(reboot->option == NodeDeallocationOption::retaineddata);
+  BOOST_TEST(!parse_restart_node(R"({"nodeRebootOption":"requeue"})", NodeRestart::reimage));
+  BOOST_TEST(
+      parse_restart_node(R"({"nodeReimageOption":"requeue"})", NodeRestart::reimage).has_value());
+  BOOST_TEST(
+      parse_restart_node(R"({"nodeDeallocateOption":null})", NodeRestart::deallocate).has_value());
+  BOOST_TEST(parse_restart_node("", NodeRestart::start).has_value());
+  BOOST_TEST(!parse_restart_node(R"({"nodeRebootOption":"requeue"})", NodeRestart::start));
+}
+
+BOOST_AUTO_TEST_CASE(a_user_has_a_name) {
+  using windlass::api::parse_node_user;
+  BOOST_TEST(
+      parse_node_user(
+          R"({"name":"u","isAdmin":true,"expiryTime":"2030-01-01T00:00:00Z","password":"p"})")
+          .value() == "u");
+  BOOST_TEST(!parse_node_user("{}"));
+  BOOST_TEST(!parse_node_user(R"({"name":"u","expiryTime":"soon"})"));
+  BOOST_TEST(!parse_node_user(R"({"name":"u","shell":"x"})"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -225,7 +225,22 @@ BOOST_AUTO_TEST_CASE(patch_holds_what_is_given) {
   BOOST_TEST(patch->metadata.value().empty());
   BOOST_TEST(patch->start_task.value().command_line == "x");
   BOOST_TEST(patch->target_node_communication_mode.value() == "simplified");
-  check_refused({"", "", "NotImplemented", "vmSize"}, parse_patch_pool(R"({"vmSize":"x"})"));
+  const Result<PatchPool> wide = parse_patch_pool(
+      R"({"displayName":"d","vmSize":"x","taskSlotsPerNode":"4","enableInterNodeCommunication":true,
+          "taskSchedulingPolicy":{"nodeFillType":"Pack"},"resourceTags":{"a":"b"},
+          "networkConfiguration":{"subnetId":"s"}})");
+  BOOST_REQUIRE(wide.has_value());
+  BOOST_TEST(wide->display_name.value() == "d");
+  BOOST_TEST(wide->vm_size.value() == "x");
+  BOOST_TEST(wide->task_slots_per_node.value() == 4);
+  BOOST_TEST(wide->enable_inter_node_communication.value());
+  BOOST_TEST((wide->fill_type.value() == NodeFillType::pack));
+  BOOST_TEST(wide->kept_json ==
+             R"({"resourceTags":{"a":"b"},"networkConfiguration":{"subnetId":"s"}})");
+  check_refused({"", "", "InvalidPropertyValue", "taskSlotsPerNode"},
+                parse_patch_pool(R"({"taskSlotsPerNode":257})"));
+  check_refused({"", "", "NotImplemented", "userAccounts"},
+                parse_patch_pool(R"({"userAccounts":[{"name":"u","password":"p"}]})"));
   check_refused({"", "", "UnsupportedProperty", "targetDedicatedNodes"},
                 parse_patch_pool(R"({"targetDedicatedNodes":1})"));
   check_refused({"", "", "InvalidRequestBody", ""}, parse_patch_pool(""));
@@ -246,6 +261,42 @@ BOOST_AUTO_TEST_CASE(resize_needs_a_target) {
   check_refused({"", "", "InvalidPropertyValue", "nodeDeallocationOption"},
                 parse_resize_pool(R"({"targetDedicatedNodes":1,"nodeDeallocationOption":"x"})"));
   check_refused({"", "", "UnsupportedProperty", "x"}, parse_resize_pool(R"({"x":1})"));
+}
+
+BOOST_AUTO_TEST_CASE(replaced_properties_are_all_there) {
+  const Result<ReplacePoolProperties> replaced = parse_replace_pool_properties(
+      R"({"metadata":[{"name":"a","value":"b"}],"applicationPackageReferences":[],
+          "certificateReferences":[]})",
+      true);
+  BOOST_REQUIRE(replaced.has_value());
+  BOOST_TEST(replaced->metadata.size() == 1u);
+  BOOST_TEST(!replaced->start_task.has_value());
+  const std::string without = R"({"metadata":[],"applicationPackageReferences":[]})";
+  BOOST_TEST(parse_replace_pool_properties(without, false).has_value());
+  check_refused({"", "", "MissingRequiredProperty", "certificateReferences"},
+                parse_replace_pool_properties(without, true));
+  check_refused({"", "", "MissingRequiredProperty", "metadata"},
+                parse_replace_pool_properties(R"({"applicationPackageReferences":[]})", false));
+  check_refused({"", "", "UnsupportedProperty", "x"},
+                parse_replace_pool_properties(R"({"x":1})", false));
+}
+
+BOOST_AUTO_TEST_CASE(a_removal_names_one_to_a_hundred_nodes) {
+  const auto list = [](int nodes) {
+    std::string text = R"({"nodeList":[)";
+    for (int i = 0; i < nodes; ++i) text += (i == 0 ? "\"n" : ",\"n") + std::to_string(i) + '"';
+    return text + R"(],"nodeDeallocationOption":"retainedData","resizeTimeout":"PT6M"})";
+  };
+  const Result<RemoveNodes> remove = parse_remove_nodes(list(100));
+  BOOST_REQUIRE(remove.has_value());
+  BOOST_TEST(remove->node_ids.size() == 100u);
+  BOOST_TEST((remove->deallocation == NodeDeallocationOption::retaineddata));
+  BOOST_TEST((remove->resize_timeout.value() == 6min));
+  check_refused({"", "", "InvalidPropertyValue", "nodeList"}, parse_remove_nodes(list(101)));
+  check_refused({"", "", "InvalidPropertyValue", "nodeList"}, parse_remove_nodes(list(0)));
+  check_refused({"", "", "MissingRequiredProperty", "nodeList"}, parse_remove_nodes("{}"));
+  check_refused({"", "", "InvalidPropertyValue", "nodeList[0]"},
+                parse_remove_nodes(R"({"nodeList":[7]})"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

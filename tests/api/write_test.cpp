@@ -1,5 +1,4 @@
 #include "api/json_writer.h"
-#include "api/kept_members.h"
 #include "api/list_writer.h"
 #include "api/parse_job.h"
 #include "api/parse_pool.h"
@@ -9,6 +8,7 @@
 #include "api/write_job.h"
 #include "api/write_pool.h"
 #include "api/write_task.h"
+#include "model/kept_members.h"
 #include "model/time_text.h"
 
 #include <boost/json.hpp>
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(node_counts_name_every_state) {
   std::string out;
   write_node_counts(out, counts);
   const json::value shown = json::parse(out);
-  BOOST_TEST(shown.at("dedicated").as_object().size() == 14u);
+  BOOST_TEST(shown.at("dedicated").as_object().size() == 16u);
   BOOST_TEST(shown.at("dedicated").at("waitingForStartTask") == 2);
   BOOST_TEST(shown.at("dedicated").at("total") == 2);
   BOOST_TEST(shown.at("lowPriority").at("preempted") == 1);

@@ -129,6 +129,12 @@ void run(std::string_view input) {
       return judge_command(api::parse_terminate_job(body));
     case 10:
       return judge_command(api::parse_disable_node_scheduling(body));
+    case 11:
+      return judge_command(api::parse_remove_nodes(body));
+    case 12:
+      return judge_command(api::parse_replace_pool_properties(body, true));
+    case 13:
+      return judge_command(api::parse_restart_node(body, NodeRestart::reboot));
     default:
       return judge_command(api::parse_put_task(body));
   }

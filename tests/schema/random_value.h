@@ -46,7 +46,9 @@ template <>
 inline constexpr NodeDisableSchedulingOption kLast<NodeDisableSchedulingOption> =
     NodeDisableSchedulingOption::taskcompletion;
 template <>
-inline constexpr NodeState kLast<NodeState> = NodeState::preempted;
+inline constexpr NodeState kLast<NodeState> = NodeState::deallocated;
+template <>
+inline constexpr NodeRestart kLast<NodeRestart> = NodeRestart::start;
 template <>
 inline constexpr SchedulingState kLast<SchedulingState> = SchedulingState::disabled;
 template <>

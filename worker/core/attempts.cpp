@@ -289,7 +289,10 @@ void NodeAgent::end_attempt(ShardId shard, const EndAttempt& message, Now now, E
   const std::string key = folder_key(reported->second.node_id, reported->second.folder);
   if (!kept_.contains(key)) return;
   drop_kept(key, effects);
-  effects.work.emplace_back(RemoveFolder{reported->second.node_id, reported->second.folder});
+  const std::string node_id = reported->second.node_id;
+  effects.work.emplace_back(RemoveFolder{node_id, reported->second.folder});
+  if (const auto node = nodes_.find(node_id); node != nodes_.end())
+    move_on(node->second, now, effects);
 }
 
 // What the end of a run is called when no failure of files or launch comes first.
@@ -335,8 +338,9 @@ void NodeAgent::finish(Run& run, AttemptEnd end, std::optional<FailureInfo> fail
 
   if (run.delete_folder) {
     effects.work.emplace_back(RemoveFolder{run.node_id, run.folder});
-  } else if (run.assignment->retention_time != kInfinite && !node.grant->returning) {
-    keep_folder(run, report.end_time + run.assignment->retention_time, effects);
+  } else if (!node.grant->returning) {
+    const Duration time = run.assignment->retention_time;
+    keep_folder(run, time == kInfinite ? kForEver : report.end_time + time, effects);
   }
   Unreported unreported{report, run.node_id, run.folder};
   spool_ended(effects.spool, id, unreported);
@@ -348,7 +352,7 @@ void NodeAgent::finish(Run& run, AttemptEnd end, std::optional<FailureInfo> fail
   say(run.shard, std::move(report), effects);
   runs_.erase(id);
   if (guarded) effects.work.emplace_back(ForgetProcess{id});
-  wipe_when_empty(node, effects);
+  move_on(node, now, effects);
 }
 
 // For attempts that never began here. Kept until acknowledged, but not across restarts: resync
@@ -363,7 +367,7 @@ void NodeAgent::say_lost(const AttemptId& id, Now now, Effects& effects) {
   say(id.shard, std::move(report), effects);
 }
 
-void NodeAgent::delete_task_folder(const DeleteTaskFolder& message, Effects& effects) {
+void NodeAgent::delete_task_folder(const DeleteTaskFolder& message, Now now, Effects& effects) {
   const auto node = nodes_.find(message.node_id);
   if (options_.executor == Executor::null || node == nodes_.end() ||
       !names_a_folder(message.job_id, message.task_id)) {
@@ -378,6 +382,7 @@ void NodeAgent::delete_task_folder(const DeleteTaskFolder& message, Effects& eff
   }
   drop_kept(folder_key(message.node_id, folder), effects);
   effects.work.emplace_back(RemoveFolder{message.node_id, folder});
+  move_on(node->second, now, effects);
 }
 
 void NodeAgent::keep_folder(const Run& run, WallTime until, Effects& effects) {

@@ -5,6 +5,7 @@
 #include "model/museum.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace windlass::worker {
 
@@ -70,52 +71,80 @@ NodeAgent::Node& NodeAgent::add_node(Grant& grant) {
   Link& of_shard = link(grant.shard);
   // The lease is one for all nodes; the first one waits for it: ask at once.
   if (++of_shard.nodes == 1) of_shard.next_renewal = MonoTime{};
-  const auto [node, inserted] = nodes_.emplace(
-      grant.node_id,
-      Node{&grant, NodeSlots(grant.plan.task_slots_per_node), std::nullopt, MonoTime{}});
+  const auto [node, inserted] =
+      nodes_.emplace(grant.node_id, Node{&grant, NodeSlots(grant.plan.task_slots_per_node),
+                                         std::nullopt, MonoTime{}, false, false});
   WINDLASS_ASSERT(inserted);
   return node->second;
 }
 
-void NodeAgent::return_node(ShardId shard, const std::string& node_id, Now now, Effects& effects) {
-  const auto found = nodes_.find(node_id);
+void NodeAgent::return_node(ShardId shard, const ReturnNode& message, Now now, Effects& effects) {
+  const auto found = nodes_.find(message.node_id);
   if (found == nodes_.end() || found->second.grant->shard != shard) {
-    say(shard, NodeReturned{node_id}, effects);  // our earlier word was lost
+    say(shard, NodeReturned{message.node_id}, effects);  // our earlier word was lost
     return;
   }
   Node& node = found->second;
-  if (node.grant->returning) return;
-  node.grant->returning = true;
+  if (node.grant->returning && !(node.grant->after_retention && !message.after_retention)) return;
   effects.grants_changed = true;
+  node.grant->after_retention = message.after_retention;
+  if (std::exchange(node.grant->returning, true)) return move_on(node, now, effects);
   ++counts_.nodes_wiping;
+  stop_runs(node, now, effects);
+  wipe_when_empty(node, effects);
+}
 
+// The last of them to end makes the node move on.
+void NodeAgent::stop_runs(Node& node, Now now, Effects& effects) {
   std::vector<RunId> runs;
   for (const auto& [run, slots] : node.slots.held()) runs.push_back(run);
   if (node.start_run) runs.push_back(*node.start_run);
-  if (runs.empty()) return wipe_when_empty(node, effects);
-  // The last of them to end calls wipe_when_empty().
   for (const RunId id : runs) {
     if (Run* run = find_run(id)) stop(*run, StopCause::asked, Duration::zero(), now, effects);
   }
 }
 
-void NodeAgent::wipe_when_empty(Node& node, Effects& effects) {
-  if (!node.grant->returning || node.start_run || !node.slots.held().empty()) return;
-  const std::string node_id = node.grant->node_id;
+void NodeAgent::move_on(Node& node, Now now, Effects& effects) {
+  if (node.grant->returning) return wipe_when_empty(node, effects);
+  restart_when_empty(node, now, effects);
+}
+
+bool NodeAgent::keeps_folders(const std::string& node_id) const {
+  const std::string prefix = folder_key(node_id, "");
+  const auto kept = kept_.lower_bound(prefix);
+  return kept != kept_.end() && kept->first.starts_with(prefix);
+}
+
+void NodeAgent::drop_kept_of(const std::string& node_id, Effects& effects) {
   const std::string prefix = folder_key(node_id, "");
   for (auto kept = kept_.lower_bound(prefix);
        kept != kept_.end() && kept->first.starts_with(prefix);)
     drop_kept((kept++)->first, effects);
-  if (options_.executor == Executor::null) return node_wiped(node_id, effects);
-  effects.work.emplace_back(ForgetLease{node_id});
-  effects.work.emplace_back(WipeNode{node_id});
 }
 
-void NodeAgent::node_wiped(const std::string& node_id, Effects& effects) {
+void NodeAgent::wipe_when_empty(Node& node, Effects& effects) {
+  if (!node.grant->returning || node.start_run || !node.slots.held().empty()) return;
+  const std::string node_id = node.grant->node_id;
+  if (node.grant->after_retention && keeps_folders(node_id)) return;
+  drop_kept_of(node_id, effects);
+  if (options_.executor == Executor::null) return give_back(node, effects);
+  effects.work.emplace_back(ForgetLease{node_id});
+  if (!std::exchange(node.wiping, true)) effects.work.emplace_back(WipeNode{node_id});
+}
+
+void NodeAgent::node_wiped(const std::string& node_id, Now now, Effects& effects) {
   const auto found = nodes_.find(node_id);
-  if (found == nodes_.end()) return;
-  WINDLASS_ASSERT(found->second.grant->returning);
-  WINDLASS_ASSERT(found->second.slots.held().empty());
+  if (found == nodes_.end() || !std::exchange(found->second.wiping, false)) return;
+  Node& node = found->second;
+  if (node.grant->returning) return give_back(node, effects);
+  if (is_restarting(node.grant->state)) begin_anew(node, now, effects);
+}
+
+void NodeAgent::give_back(Node& node, Effects& effects) {
+  WINDLASS_ASSERT(node.grant->returning);
+  WINDLASS_ASSERT(node.slots.held().empty());
+  const std::string node_id = node.grant->node_id;
+  const auto found = nodes_.find(node_id);
   const Grant& grant = *found->second.grant;
   const ShardId shard = grant.shard;
   offers_.give_back(grant.offer_vm_size, grant.plan.dedicated);

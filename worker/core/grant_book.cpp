@@ -6,10 +6,16 @@
 
 namespace windlass::worker {
 
+// As books of format 2 hold it.
 template <class Archive>
-void fields(Archive& archive, Grant& v) {
+void early_fields(Archive& archive, Grant& v) {
   archive(v.node_id, v.shard, v.claim, v.boot, v.offer_vm_size, v.plan, v.state, v.start_task_info,
           v.errors, v.returning);
+}
+template <class Archive>
+void fields(Archive& archive, Grant& v) {
+  early_fields(archive, v);
+  archive(v.restarts, v.after_retention);
 }
 template <class Archive>
 void fields(Archive& archive, AnsweredClaim& v) {
@@ -19,7 +25,9 @@ void fields(Archive& archive, AnsweredClaim& v) {
 namespace {
 
 // The format's number is in the mark.
-constexpr std::string_view kMark = "windlass grants 2\n";
+constexpr std::string_view kMark = "windlass grants 3\n";
+constexpr std::string_view kEarlyMark = "windlass grants 2\n";
+static_assert(kMark.size() == kEarlyMark.size());
 
 }  // namespace
 
@@ -54,7 +62,9 @@ std::string encode_grant_book(const GrantBook& book) {
 }
 
 std::optional<GrantBook> decode_grant_book(std::string_view bytes) {
-  if (!bytes.starts_with(kMark) || bytes.size() < kMark.size() + 8) return std::nullopt;
+  const bool early = bytes.starts_with(kEarlyMark);
+  if (!early && !bytes.starts_with(kMark)) return std::nullopt;
+  if (bytes.size() < kMark.size() + 8) return std::nullopt;
   bytes.remove_prefix(kMark.size());
   ArchiveReader header(bytes.substr(0, 8));
   std::uint32_t crc = 0;
@@ -68,7 +78,10 @@ std::optional<GrantBook> decode_grant_book(std::string_view bytes) {
   reader(book.worker_id, book.host_boot_id, book.generation, grants);
   for (std::uint64_t i = 0; i < grants && !reader.failed(); ++i) {
     Grant grant;
-    reader(grant);
+    if (early)
+      early_fields(reader, grant);
+    else
+      reader(grant);
     book.grants.emplace(grant.node_id, std::move(grant));
   }
   std::uint64_t claims = 0;

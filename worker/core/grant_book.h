@@ -26,8 +26,16 @@ struct Grant {
   std::optional<StartTaskInfo> start_task_info;
   std::vector<NodeError> errors;
   bool returning = false;
+  std::uint64_t restarts = 0;    // the newest restart that was begun
+  bool after_retention = false;  // it returns or restarts when no folder is kept any more
   bool operator==(const Grant&) const = default;
 };
+
+// On its way to begin anew: nothing may run there.
+inline bool is_restarting(NodeState state) {
+  return state == NodeState::rebooting || state == NodeState::reimaging ||
+         state == NodeState::deallocating;
+}
 
 struct AnsweredClaim {
   ShardId shard = 0;

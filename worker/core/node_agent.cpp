@@ -20,9 +20,11 @@ NodeAgent::NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool,
     offers_.take_back_in_use(grant.offer_vm_size, grant.plan.dedicated);
     if (host_restarted) {
       ++grant.boot;
-      grant.state = NodeState::starting;
       grant.start_task_info.reset();
       grant.errors.clear();
+      const bool to_be_wiped =
+          grant.state == NodeState::reimaging || grant.state == NodeState::deallocating;
+      if (!to_be_wiped && grant.state != NodeState::deallocated) grant.state = NodeState::starting;
     }
     add_node(grant);
   }
@@ -57,17 +59,17 @@ NodeAgent::NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool,
 void NodeAgent::start(Now now, Effects& effects) {
   effects.grants_changed = true;
   for (auto& [id, node] : nodes_) {
-    if (node.grant->returning) {
-      ++counts_.nodes_wiping;
+    if (node.grant->returning) ++counts_.nodes_wiping;
+    if (node.grant->returning || is_restarting(node.grant->state)) {
       for (const auto& [run, slots] : node.slots.held())
         effects.work.emplace_back(StopProcess{run, Duration::zero()});
       if (node.start_run) effects.work.emplace_back(StopProcess{*node.start_run, Duration::zero()});
-      wipe_when_empty(node, effects);
+      move_on(node, now, effects);
       continue;
     }
     const NodeState state = node.grant->state;
     const bool settled = state == NodeState::idle || state == NodeState::starttaskfailed ||
-                         state == NodeState::unusable;
+                         state == NodeState::unusable || state == NodeState::deallocated;
     const auto& info = node.grant->start_task_info;
     const bool start_task_cut = info && info->state == StartTaskState::running && !node.start_run;
     if ((!settled && !node.start_run) || start_task_cut) begin_node(node, now, effects);
@@ -85,9 +87,11 @@ void NodeAgent::handle(ShardId shard, const ToWorker& message, Now now, Effects&
   } else if (const auto* claim = std::get_if<ClaimNodes>(&message)) {
     claim_nodes(shard, *claim, now, effects);
   } else if (const auto* back = std::get_if<ReturnNode>(&message)) {
-    return_node(shard, back->node_id, now, effects);
+    return_node(shard, *back, now, effects);
+  } else if (const auto* restart = std::get_if<BeginRestart>(&message)) {
+    begin_restart(shard, *restart, now, effects);
   } else if (const auto* gone = std::get_if<DeleteTaskFolder>(&message)) {
-    delete_task_folder(*gone, effects);
+    delete_task_folder(*gone, now, effects);
   } else if (const auto* sync = std::get_if<Resynced>(&message)) {
     resynced(shard, *sync, now, effects);
   }
@@ -117,7 +121,8 @@ std::optional<Duration> NodeAgent::next_deadline(Now now) const {
   if (lease_check_.ticks != INT64_MAX) consider(lease_check_ - now.mono);
   if (!staging_deadlines_.empty()) consider(staging_deadlines_.begin()->first - now.mono);
   if (!resting_.empty()) consider(resting_.begin()->first - now.mono);
-  if (!kept_by_deadline_.empty()) consider(kept_by_deadline_.begin()->first - now.wall);
+  if (!kept_by_deadline_.empty() && kept_by_deadline_.begin()->first != kForEver)
+    consider(kept_by_deadline_.begin()->first - now.wall);
   return soonest;
 }
 

@@ -4,6 +4,7 @@
 //
 //   claims.cpp       offers become nodes, nodes go back
 //   start_tasks.cpp  from a new node to an idle one
+//   restarts.cpp     from a node that is there to one that begins anew
 //   attempts.cpp     from an assignment to its one report
 //   sessions.cpp     leases, resync, acknowledgement
 //
@@ -34,6 +35,7 @@ enum class Executor : std::uint8_t {
 struct AgentOptions {
   std::vector<OfferClass> offers;  // `free`: how many there are
   Executor executor = Executor::process;
+  std::string version;       // of this program
   std::string nodes_folder;  // absolute; the root of node N is nodes_folder/N
   std::string account_url;
   std::string node_address;
@@ -84,7 +86,7 @@ class NodeAgent {
   // task's. It runs again, here or elsewhere.
   void staging_refused(RunId run, Now now, Effects& effects);
   void uploaded(RunId run, std::optional<FailureInfo> failure, Now now, Effects& effects);
-  void node_wiped(const std::string& node_id, Effects& effects);
+  void node_wiped(const std::string& node_id, Now now, Effects& effects);
 
   // ---- the guard
   // The first contact since this process began: what is neither running nor about to be told of is
@@ -122,6 +124,8 @@ class NodeAgent {
     NodeSlots slots;
     std::optional<RunId> start_run;
     MonoTime lease_told{};  // to the guard
+    bool making = false;    // node_made() is awaited
+    bool wiping = false;    // node_wiped() is awaited
   };
   struct Link {  // one shard
     bool open = false;
@@ -135,8 +139,14 @@ class NodeAgent {
 
   // claims.cpp
   void claim_nodes(ShardId shard, const ClaimNodes& claim, Now now, Effects& effects);
-  void return_node(ShardId shard, const std::string& node_id, Now now, Effects& effects);
+  void return_node(ShardId shard, const ReturnNode& message, Now now, Effects& effects);
+  void stop_runs(Node& node, Now now, Effects& effects);
+  // The node may have waited for what has just gone from it: a run, a folder.
+  void move_on(Node& node, Now now, Effects& effects);
   void wipe_when_empty(Node& node, Effects& effects);
+  void give_back(Node& node, Effects& effects);
+  bool keeps_folders(const std::string& node_id) const;
+  void drop_kept_of(const std::string& node_id, Effects& effects);
   std::string new_node_id(bool dedicated);
   Node& add_node(Grant& grant);
 
@@ -150,6 +160,11 @@ class NodeAgent {
   NodeState state_to_say(const Grant& grant) const;
   std::vector<EnvironmentSetting> start_environment(const Grant& grant) const;
 
+  // restarts.cpp
+  void begin_restart(ShardId shard, const BeginRestart& message, Now now, Effects& effects);
+  void restart_when_empty(Node& node, Now now, Effects& effects);
+  void begin_anew(Node& node, Now now, Effects& effects);
+
   // attempts.cpp
   void assign(ShardId shard, const Assignment& assignment, Now now, Effects& effects);
   void assign_null(const Assignment& assignment, Now now, Effects& effects);
@@ -160,7 +175,7 @@ class NodeAgent {
               Effects& effects);
   void rest(Run& run, Now now, Effects& effects);
   void finish_stopped(Run& run, Now now, Effects& effects);
-  void delete_task_folder(const DeleteTaskFolder& message, Effects& effects);
+  void delete_task_folder(const DeleteTaskFolder& message, Now now, Effects& effects);
   void keep_folder(const Run& run, WallTime until, Effects& effects);
   void drop_kept(const std::string& key, Effects& effects);
   void say_lost(const AttemptId& id, Now now, Effects& effects);

@@ -20,6 +20,7 @@ void NodeAgent::session_opened(ShardId shard, ShardEpoch epoch, bool resumed, No
 
   Resync sync;
   sync.epoch = epoch;
+  sync.agent_version = options_.version;
   for (const auto& [id, run] : runs_) {
     if (run.shard == shard && run.assignment) sync.running.push_back(run.assignment->id);
   }
@@ -28,7 +29,7 @@ void NodeAgent::session_opened(ShardId shard, ShardEpoch epoch, bool resumed, No
     sync.unreported.push_back(u->first);
   for (const auto& [id, grant] : book_.grants) {
     if (grant.shard == shard)
-      sync.nodes.push_back({id, grant.claim, grant.boot, state_to_say(grant)});
+      sync.nodes.push_back({id, grant.claim, grant.boot, state_to_say(grant), grant.restarts});
   }
   say(shard, std::move(sync), effects);
   for (const auto& [id, grant] : book_.grants) {
@@ -58,7 +59,8 @@ void NodeAgent::resynced(ShardId shard, const Resynced& message, Now now, Effect
     if (known == run_of_attempt_.end() || id.shard != shard) continue;
     stop(*find_run(known->second), StopCause::asked, Duration::zero(), now, effects);
   }
-  for (const std::string& node : message.unwanted_nodes) return_node(shard, node, now, effects);
+  for (const std::string& node : message.unwanted_nodes)
+    return_node(shard, ReturnNode{node}, now, effects);
 }
 
 void NodeAgent::renew(ShardId shard, Now now, Effects& effects) {
@@ -167,6 +169,8 @@ void NodeAgent::expire_folders(Now now, Effects& effects) {
     const KeptFolder kept = kept_.at(kept_by_deadline_.begin()->second);
     drop_kept(folder_key(kept.node_id, kept.folder), effects);
     effects.work.emplace_back(RemoveFolder{kept.node_id, kept.folder});
+    if (const auto node = nodes_.find(kept.node_id); node != nodes_.end())
+      move_on(node->second, now, effects);
   }
 }
 

@@ -23,6 +23,7 @@ struct Unreported {
 };
 
 // A task folder that stays until its retention ends.
+inline constexpr WallTime kForEver{INT64_MAX};
 struct KeptFolder {
   std::string node_id;
   std::string folder;

@@ -4,10 +4,13 @@
 #include "model/assert.h"
 #include "model/command_line.h"
 
+#include <utility>
+
 namespace windlass::worker {
 
 void NodeAgent::begin_node(Node& node, Now now, Effects& effects) {
   if (options_.executor == Executor::process) {
+    node.making = true;
     effects.work.emplace_back(MakeNode{node.grant->node_id});
     return;
   }
@@ -27,6 +30,7 @@ void NodeAgent::node_made(const std::string& node_id, std::optional<FailureInfo>
   const auto found = nodes_.find(node_id);
   if (found == nodes_.end() || found->second.grant->returning) return;
   Node& node = found->second;
+  if (!std::exchange(node.making, false)) return;  // it has begun anew since
   if (failure) {
     node.grant->errors.push_back({failure->code, failure->message, failure->details});
     set_state(node, NodeState::unusable, effects);
@@ -69,15 +73,15 @@ void NodeAgent::start_task_ended(Run& run, Now now, std::optional<FailureInfo> f
                                  Effects& effects) {
   Node& node = nodes_.at(run.node_id);
   Grant& grant = *node.grant;
-  WINDLASS_ASSERT(grant.start_task_info.has_value());
-  WINDLASS_ASSERT(grant.plan.start_task.has_value());
   const StopCause stop = run.stop;
   const std::optional<ProcessEnd> end = run.ended;
   spool_run_dropped(effects.spool, run.id);
   node.start_run.reset();
   runs_.erase(run.id);
 
-  if (grant.returning) return wipe_when_empty(node, effects);
+  if (grant.returning || is_restarting(grant.state)) return move_on(node, now, effects);
+  WINDLASS_ASSERT(grant.start_task_info.has_value());
+  WINDLASS_ASSERT(grant.plan.start_task.has_value());
   // Lost with its lease or its guard: the same try again, when there is a lease.
   if (stop == StopCause::lost) return begin_start_task(node, now, effects);
 
@@ -122,7 +126,7 @@ void NodeAgent::say_status(const Node& node, Effects& effects) {
   const Grant& grant = *node.grant;
   say(grant.shard,
       NodeStatus{grant.node_id, grant.boot, state_to_say(grant), grant.start_task_info,
-                 grant.errors},
+                 grant.errors, grant.restarts},
       effects);
 }
 

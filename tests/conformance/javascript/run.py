@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Runs workflow.mjs with the packages of package.json against a fresh cluster: HTTP, then HTTPS."""
+"""Runs the scripts beside it with the packages of package.json, each against a fresh cluster: the workflow over HTTP and HTTPS,
+then nodes."""
 import os
 import pathlib
 import shutil
@@ -19,23 +20,28 @@ def install():
     shutil.copy(HERE / "package.json", PACKAGES)
     if not (PACKAGES / "node_modules" / "@azure" / "batch").exists():
         subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(PACKAGES)], check=True)
-    shutil.copy(HERE / "workflow.mjs", PACKAGES)
+    for script in HERE.glob("*.mjs"):
+        shutil.copy(script, PACKAGES)
 
 
-def workflow(*options):
+def script(name, *options):
     with Cluster(*options) as cluster:
-        done = subprocess.run(["node", str(PACKAGES / "workflow.mjs")], env={**os.environ, **cluster.environment})
-        expect(done.returncode == 0, "workflow.mjs succeeds")
+        done = subprocess.run(["node", str(PACKAGES / name)], env={**os.environ, **cluster.environment})
+        expect(done.returncode == 0, f"{name} succeeds")
 
 
 def over_http():
-    workflow()
+    script("workflow.mjs")
 
 
 def over_https():
-    workflow("--https")
+    script("workflow.mjs", "--https")
+
+
+def nodes():
+    script("nodes.mjs")
 
 
 if __name__ == "__main__":
     install()
-    run([over_http, over_https])
+    run([over_http, over_https, nodes])

@@ -250,4 +250,146 @@ BOOST_AUTO_TEST_CASE(a_broken_node_is_given_back_to_its_worker) {
   BOOST_TEST((shard.pool().record.allocation_state == AllocationState::steady));
 }
 
+BOOST_AUTO_TEST_CASE(removed_nodes_are_those_named_and_lower_the_target) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 3);
+  shard.make_job("j", "p");
+  for (const char* id : {"a", "b", "c"}) shard.add(a_task().id(id));
+  const std::string node = shard.task("b").node->node_id;
+  RemoveNodes remove{"p", {}, {node, lower_cased(node), "no-such"}, std::nullopt, {}};
+  const auto code = [&] { return std::get<Error>(shard.ask(remove)).code; };
+  BOOST_TEST((code() == ErrorCode::node_not_found));
+  BOOST_TEST(shard.pool().record.spec.target_dedicated_nodes == 3);
+  remove.node_ids.pop_back();
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(remove)));
+  BOOST_TEST(shard.pool().record.spec.target_dedicated_nodes == 2);
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::resizing));
+  BOOST_TEST((code() == ErrorCode::pool_being_resized));
+  BOOST_TEST(shard.task("b").requeue_count == 1);
+  shard.end(shard.take_assignment("b"), 0, AttemptEnd::stopped);
+  BOOST_TEST(shard.take_orders<ReturnNode>().at(0).second.node_id == node);
+  shard.say(NodeReturned{node});
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::steady));
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 2);
+  BOOST_TEST((shard.task("a").state == TaskState::running));
+  remove.pool_id = "x";
+  BOOST_TEST((code() == ErrorCode::pool_not_found));
+}
+
+BOOST_AUTO_TEST_CASE(removal_waits_for_what_tasks_have_left) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 1);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  const auto option = NodeDeallocationOption::retaineddata;
+  shard.ask(RemoveNodes{"p", {}, {"node1"}, std::nullopt, option});
+  BOOST_TEST((shard.task("a").state == TaskState::running));
+  shard.finish("a");
+  BOOST_TEST(shard.take_orders<ReturnNode>().at(0).second.after_retention);
+  BOOST_TEST((shard.node("node1").record.state == NodeState::leavingpool));
+  shard.connect_worker();
+  BOOST_TEST(shard.take_orders<ReturnNode>().at(0).second.after_retention);
+  // Who deletes the pool waits for nothing.
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(DeletePool{"p", {}})));
+  BOOST_TEST(!shard.take_orders<ReturnNode>().at(0).second.after_retention);
+  shard.say(NodeReturned{"node1"});
+  BOOST_TEST((std::get<Error>(shard.ask(GetPool{"p", {}})).code == ErrorCode::pool_not_found));
+}
+
+BOOST_AUTO_TEST_CASE(deleting_a_pool_hastens_nodes_that_wait_for_their_tasks) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 1);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  const auto option = NodeDeallocationOption::taskcompletion;
+  shard.ask(RemoveNodes{"p", {}, {"node1"}, std::nullopt, option});
+  shard.ask(DeletePool{"p", {}});
+  BOOST_TEST((shard.task("a").state == TaskState::active));
+}
+
+BOOST_AUTO_TEST_CASE(a_removal_that_takes_too_long_says_so_and_goes_on) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 2);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  RemoveNodes remove{"p", {}, {shard.task("a").node->node_id}, std::chrono::minutes(5), {}};
+  remove.deallocation = NodeDeallocationOption::taskcompletion;
+  shard.ask(remove);
+  for (int i = 0; i < 25; ++i) {
+    shard.pass(std::chrono::seconds(15));
+    shard.renew();
+  }
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::steady));
+  BOOST_TEST_REQUIRE(shard.pool().record.resize_errors.size() == 1u);
+  BOOST_TEST(shard.pool().record.resize_errors[0].code == "RemoveNodesFailed");
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 2);
+  shard.finish("a");
+  shard.say(NodeReturned{remove.node_ids[0]});
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 1);
+  BOOST_TEST(shard.pool().record.spec.target_dedicated_nodes == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_stopped_resize_keeps_what_still_works) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 2);
+  shard.make_job("j", "p");
+  shard.add(a_task().id("a"));
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_dedicated_nodes = 0;
+  resize.deallocation = NodeDeallocationOption::taskcompletion;
+  shard.ask(resize);
+  const auto leaving = shard.take_orders<ReturnNode>();
+  BOOST_TEST_REQUIRE(leaving.size() == 1u);
+  shard.ask(StopResize{"p", {}});
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::stopping));
+  shard.say(NodeReturned{leaving[0].second.node_id});
+  BOOST_TEST((shard.pool().record.allocation_state == AllocationState::steady));
+  BOOST_TEST(shard.pool().record.resize_errors.at(0).code == "ResizeStopped");
+  shard.finish("a");
+  BOOST_TEST(shard.pool().current_dedicated_nodes == 1);
+  shard.add(a_task().id("b"));
+  BOOST_TEST((shard.task("b").state == TaskState::running));
+}
+
+BOOST_AUTO_TEST_CASE(what_makes_nodes_changes_only_without_nodes) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 1);
+  PatchPool patch;
+  patch.pool_id = "p";
+  patch.task_slots_per_node = 8;
+  const Answer refused = shard.ask(patch);
+  BOOST_TEST_REQUIRE(std::holds_alternative<Error>(refused));
+  BOOST_TEST((std::get<Error>(refused).code == ErrorCode::operation_invalid_for_current_state));
+  BOOST_TEST(std::get<Error>(refused).values.at(0).value == "taskSlotsPerNode");
+  shard.ask(RemoveNodes{"p", {}, {"node1"}, std::nullopt, {}});
+  shard.say(NodeReturned{"node1"});
+  shard.held().clear();
+  patch.vm_size = "other";
+  patch.display_name = "shown";
+  patch.fill_type = NodeFillType::pack;
+  patch.enable_inter_node_communication = true;
+  patch.kept_json = R"({"networkConfiguration":{"subnetId":"s"}})";
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(patch)));
+  const PoolSpec spec = shard.pool().record.spec;
+  BOOST_TEST(spec.vm_size == "other");
+  BOOST_TEST(spec.display_name.value() == "shown");
+  BOOST_TEST((spec.fill_type == NodeFillType::pack));
+  BOOST_TEST(spec.enable_inter_node_communication);
+  BOOST_TEST(spec.kept_json == patch.kept_json);
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_dedicated_nodes = 1;
+  shard.ask(resize);
+  BOOST_TEST(shard.take_orders<ClaimNodes>().at(0).second.plan.task_slots_per_node == 8);
+  BOOST_TEST((std::get<Error>(shard.ask(patch)).code ==
+              ErrorCode::operation_invalid_for_current_state));  // they are on their way
+}
+
 BOOST_AUTO_TEST_SUITE_END()

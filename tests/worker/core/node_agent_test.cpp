@@ -309,7 +309,7 @@ BOOST_AUTO_TEST_CASE(a_returned_node_is_emptied_wiped_and_free_again) {
   BOOST_TEST((h.one_said<AttemptEnded>().end == AttemptEnd::stopped));
   h.one_work<WipeNode>();
   BOOST_TEST(h.take_said<NodeReturned>().empty());
-  h.agent->node_wiped(node, h.effects);
+  h.agent->node_wiped(node, h.now, h.effects);
   h.step();
   BOOST_TEST(h.one_said<NodeReturned>().node_id == node);
   BOOST_TEST(h.one_said<OffersFree>().classes[0].free == 1);
@@ -327,7 +327,7 @@ BOOST_AUTO_TEST_CASE(a_return_survives_a_restart) {
   h.restart();
   h.one_work<WipeNode>();
   h.open();
-  h.agent->node_wiped(node, h.effects);
+  h.agent->node_wiped(node, h.now, h.effects);
   h.step();
   h.one_said<NodeReturned>();
 }

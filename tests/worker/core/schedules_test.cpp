@@ -67,6 +67,11 @@ class Schedule {
           const auto node = any(nodes_);
           h_.say(node->second.first, ReturnNode{node->first});
           nodes_.erase(node);
+        } else if (!nodes_.empty()) {
+          const auto node = any(nodes_);
+          h_.say(node->second.first,
+                 BeginRestart{node->first, 1 + below(3), static_cast<NodeRestart>(below(4)),
+                              below(3) == 0, AgentHarness::plan()});
         }
         break;
       case 7:
@@ -108,7 +113,7 @@ class Schedule {
     Assignment a =
         h_.assignment(node->first, ++tasks_, 1, kDocuments[below(8) < 6 ? below(2) : below(4)],
                       node->second.first);
-    a.node_boot = 1;
+    a.node_boot = 1 + below(2);  // an old one now and then
     a.required_slots = static_cast<SlotCount>(1 + below(3));
     if (below(3) == 0) a.max_wall_clock_time = std::chrono::seconds(below(20));
     assigned_.emplace(a.id, a);
@@ -186,7 +191,7 @@ class Schedule {
       h_.step();
     } else if (kind == 3 && !wiping_.empty()) {
       const std::string node = wiping_.extract(any(wiping_)).value();
-      h_.agent->node_wiped(node, h_.effects);
+      h_.agent->node_wiped(node, h_.now, h_.effects);
       h_.step();
     } else if (kind == 4 && !guard_.empty()) {
       end_process(any(guard_)->first);

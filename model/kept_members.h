@@ -3,10 +3,11 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
-namespace windlass::api {
+namespace windlass {
 
 // Walks over the top-level members of a JSON object text that a parser of ours wrote. Texts that
 // are no such object have no members.
@@ -21,4 +22,9 @@ class KeptMembers {
   std::string_view rest_;
 };
 
-}  // namespace windlass::api
+// The object with the members of `changes` in place of those of the same names.
+std::string with_members(std::string_view object, std::string_view changes);
+// The object without that member.
+std::string without_member(std::string_view object, std::string_view name);
+
+}  // namespace windlass

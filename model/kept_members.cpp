@@ -1,8 +1,8 @@
-#include "api/kept_members.h"
+#include "model/kept_members.h"
 
 #include <cstddef>
 
-namespace windlass::api {
+namespace windlass {
 
 namespace {
 
@@ -59,4 +59,42 @@ std::optional<std::pair<std::string_view, std::string_view>> KeptMembers::next()
   return std::pair{name, value};
 }
 
-}  // namespace windlass::api
+namespace {
+
+void append(std::string& object, std::string_view name, std::string_view value) {
+  object += object.empty() ? "{\"" : ",\"";
+  object += name;
+  object += "\":";
+  object += value;
+}
+
+}  // namespace
+
+std::string with_members(std::string_view object, std::string_view changes) {
+  const auto changed = [&](std::string_view name) {
+    KeptMembers members(changes);
+    while (const auto member = members.next()) {
+      if (member->first == name) return true;
+    }
+    return false;
+  };
+  std::string result;
+  KeptMembers members(object);
+  while (const auto member = members.next()) {
+    if (!changed(member->first)) append(result, member->first, member->second);
+  }
+  KeptMembers others(changes);
+  while (const auto member = others.next()) append(result, member->first, member->second);
+  return result.empty() ? result : result + "}";
+}
+
+std::string without_member(std::string_view object, std::string_view name) {
+  std::string result;
+  KeptMembers members(object);
+  while (const auto member = members.next()) {
+    if (member->first != name) append(result, member->first, member->second);
+  }
+  return result.empty() ? result : result + "}";
+}
+
+}  // namespace windlass
