@@ -177,6 +177,14 @@ ErrorFace face_of(ErrorCode code) {
       return {409, "JobDisabled", "The specified job is disabled."};
     case ErrorCode::job_completed:
       return {409, "JobCompleted", "The specified job is already in a completed state."};
+    case ErrorCode::job_schedule_being_terminated:
+      return {409, "JobScheduleBeingTerminated", "The specified job schedule is being terminated."};
+    case ErrorCode::job_schedule_being_deleted:
+      return {409, "JobScheduleBeingDeleted", "The specified job schedule is being deleted."};
+    case ErrorCode::job_schedule_disabled:
+      return {409, "JobScheduleDisabled", "The specified job schedule is disabled."};
+    case ErrorCode::job_schedule_completed:
+      return {409, "JobScheduleCompleted", "The specified job schedule is already completed."};
     case ErrorCode::job_not_active:
       return {409, "JobNotActive", "The specified job is not active."};
     case ErrorCode::task_completed:
@@ -192,6 +200,12 @@ ErrorFace face_of(ErrorCode code) {
     case ErrorCode::job_preparation_task_not_specified:
       return {409, "JobPreparationTaskNotSpecified",
               "The specified job has no job preparation task."};
+    case ErrorCode::task_id_same_as_job_preparation_task:
+      return {409, "TaskIdSameAsJobPreparationTask",
+              "The task has the same id as the job preparation task of its job."};
+    case ErrorCode::task_id_same_as_job_release_task:
+      return {409, "TaskIdSameAsJobReleaseTask",
+              "The task has the same id as the job release task of its job."};
     case ErrorCode::active_job_and_schedule_quota_reached:
       return {409, "ActiveJobAndScheduleQuotaReached",
               "The account has reached its quota of active jobs and job schedules."};

@@ -110,6 +110,15 @@ bool Value::read(Duration& out) const {
   return true;
 }
 
+bool Value::read(WallTime& out) const {
+  if (!given()) return false;
+  const auto text = as_string();
+  const std::optional<WallTime> time = text ? parse_timestamp(*text) : std::nullopt;
+  if (!time) return refuse_type("an ISO 8601 time such as 2026-01-31T08:00:00Z");
+  out = *time;
+  return true;
+}
+
 void Value::require(bool present, std::string_view member) const {
   if (present || problem_.found()) return;
   const Place missing{&place_, member, -1};

@@ -61,6 +61,7 @@ class Value {
   bool read(bool& out) const;          // also "true", "false"
   bool read(std::int32_t& out) const;  // also "2"
   bool read(Duration& out) const;
+  bool read(WallTime& out) const;
   template <class T>
   bool read(std::optional<T>& out) const {
     T value{};

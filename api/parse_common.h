@@ -1,8 +1,9 @@
 // Readers of the shapes that several bodies hold. Internal to the parsers of api/.
 #pragma once
 
+#include "api/job_documents.h"
 #include "api/json_in.h"
-#include "model/pool.h"
+#include "model/job.h"
 
 #include <string>
 #include <vector>
@@ -18,6 +19,12 @@ void read_user_identity(const Value& value, std::optional<UserIdentity>& out);
 void read_retry_count(const Value& value, std::int32_t& out);
 void read_wall_clock_limit(const Value& value, Duration& out);
 void read_start_task(const Value& value, std::optional<StartTask>& out);
+
+// The pool of an automatic pool: what AddPool takes, but for the id.
+void read_pool_specification(const Value& value, std::optional<PoolSpec>& out);
+
+// What the jobs of a schedule are made from: what AddJob takes, but for the id.
+void read_job_specification(const Value& value, ParsedJob& out);
 
 // A URL that a node can fetch from or put to: http or https.
 bool read_http_url(const Value& value, std::string& out);

@@ -3,6 +3,7 @@
 #include "api/json_in.h"
 #include "api/kept_models.h"
 #include "api/parse_common.h"
+#include "api/parse_job_tasks.h"
 
 namespace windlass::api {
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::int32_t kPriorityMax = 1000;
 constexpr std::size_t kReasonBytesMax = 1024;
+constexpr std::size_t kPoolPrefixMax = 20;
 
 constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
                                        {"url", Allowed::anything},
@@ -23,9 +25,6 @@ constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
                                        {"executionInfo", Allowed::anything},
                                        {"stats", Allowed::anything}};
 constexpr UnbuiltMember kUnbuilt[] = {{"allowTaskPreemption", Allowed::only_false}};
-constexpr UnbuiltMember kUnbuiltInAdd[] = {{"jobManagerTask", Allowed::nothing},
-                                           {"jobPreparationTask", Allowed::nothing},
-                                           {"jobReleaseTask", Allowed::nothing}};
 // Fixed when the job is added: newer SDKs send them back with every change, as they read them.
 constexpr UnbuiltMember kFixed[] = {{"id", Allowed::anything},
                                     {"displayName", Allowed::anything},
@@ -65,24 +64,63 @@ void read_constraints(const Value& value, JobConstraints& out) {
   });
 }
 
-void read_pool_info(const Value& value, std::string& pool_id) {
-  bool has_auto_pool = false;
+// The prefix becomes a part of the pool's id.
+void read_pool_prefix(const Value& value, std::string& prefix) {
+  if (!value.read(prefix) || prefix.empty()) return;
+  if (prefix.size() > kPoolPrefixMax || !valid_user_id(prefix)) {
+    value.refuse("A prefix has at most 20 characters: letters, digits, hyphens and underscores.");
+  }
+}
+
+void read_auto_pool(const Value& value, std::optional<AutoPoolSpec>& out) {
+  if (!value.given()) return;
+  AutoPoolSpec& spec = out.emplace();
+  bool has_lifetime = false;
   value.each_member([&](std::string_view name, const Value& member) {
-    if (name == "poolId") {
-      read_id(member, pool_id);
-    } else if (name == "autoPoolSpecification") {
-      has_auto_pool = member.given();
+    if (name == "autoPoolIdPrefix") {
+      read_pool_prefix(member, spec.id_prefix);
+    } else if (name == "poolLifetimeOption") {
+      has_lifetime = member.read_word(spec.lifetime);
+    } else if (name == "keepAlive") {
+      member.read(spec.keep_alive);
+    } else if (name == "pool") {
+      read_pool_specification(member, spec.pool);
     } else {
       return false;
     }
     return true;
   });
-  if (!value.given()) return;
-  if (has_auto_pool != pool_id.empty()) {
+  value.require(has_lifetime, "poolLifetimeOption");
+}
+
+void read_pool_info(const Value& value, std::string& pool_id,
+                    std::optional<AutoPoolSpec>& auto_pool) {
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name == "poolId") {
+      read_id(member, pool_id);
+    } else if (name == "autoPoolSpecification") {
+      read_auto_pool(member, auto_pool);
+    } else {
+      return false;
+    }
+    return true;
+  });
+  if (value.given() && auto_pool.has_value() != pool_id.empty()) {
     value.refuse("Exactly one of poolId and autoPoolSpecification is required.");
-  } else if (has_auto_pool) {
-    value.problem().set(not_implemented(value.place() + ".autoPoolSpecification"));
   }
+}
+
+// Of a job that is to be made: there has to be a pool.
+void read_pool_info(const Value& value, JobSpec& spec) {
+  read_pool_info(value, spec.pool_id, spec.auto_pool);
+  if (spec.auto_pool && !spec.auto_pool->pool) value.require(false, "autoPoolSpecification.pool");
+}
+
+void read_pool_info(const Value& value, JobChange& change) {
+  if (!value.given()) return;
+  std::string pool_id;
+  read_pool_info(value, pool_id, change.auto_pool);
+  if (!pool_id.empty()) change.pool_id = std::move(pool_id);
 }
 
 // What PATCH and PUT have in common.
@@ -96,7 +134,7 @@ bool read_change(JobChange& change, std::string_view name, const Value& value) {
   } else if (name == "constraints") {
     if (value.given()) read_constraints(value, change.constraints.emplace());
   } else if (name == "poolInfo") {
-    if (value.given()) read_pool_info(value, change.pool_id.emplace());
+    read_pool_info(value, change);
   } else if (name == "metadata") {
     if (value.given()) read_metadata(value, change.metadata.emplace());
   } else {
@@ -105,10 +143,9 @@ bool read_change(JobChange& change, std::string_view name, const Value& value) {
   return true;
 }
 
-bool read_job(JobSpec& spec, std::string_view name, const Value& value) {
-  if (name == "id") {
-    read_id(value, spec.id);
-  } else if (name == "displayName") {
+bool read_specification(ParsedJob& job, std::string_view name, const Value& value) {
+  JobSpec& spec = job.spec;
+  if (name == "displayName") {
     read_display_name(value, spec.display_name);
   } else if (name == "priority") {
     read_priority(value, spec.priority);
@@ -119,7 +156,7 @@ bool read_job(JobSpec& spec, std::string_view name, const Value& value) {
   } else if (name == "commonEnvironmentSettings") {
     read_environment(value, spec.common_environment_settings);
   } else if (name == "poolInfo") {
-    read_pool_info(value, spec.pool_id);
+    read_pool_info(value, spec);
   } else if (name == "onAllTasksComplete") {
     value.read_word(spec.on_all_tasks_complete);
   } else if (name == "onTaskFailure") {
@@ -131,22 +168,44 @@ bool read_job(JobSpec& spec, std::string_view name, const Value& value) {
   } else if (name == "networkConfiguration") {
     keep(value, name, job_network_configuration_model(), spec.kept_json);
   } else {
-    return judge_common(name, value) || judge_unbuilt(kUnbuiltInAdd, name, value);
+    return judge_common(name, value) || read_job_task(job, name, value);
   }
   return true;
 }
 
+// What the members say together.
+void judge_specification(const Value& value, ParsedJob& job) {
+  value.require(!job.spec.pool_id.empty() || job.spec.auto_pool, "poolInfo");
+  finish_job_tasks(job, value);
+}
+
 }  // namespace
 
-Result<JobSpec> parse_add_job(std::string_view text) {
+void read_job_specification(const Value& value, ParsedJob& out) {
+  value.each_member([&](std::string_view name, const Value& member) {
+    return read_specification(out, name, member);
+  });
+  if (value.given()) judge_specification(value, out);
+}
+
+Result<ParsedJob> parse_add_job(std::string_view text) {
   ParsedBody body(text);
-  JobSpec spec;
-  body.value().each_member(
-      [&](std::string_view name, const Value& value) { return read_job(spec, name, value); });
+  ParsedJob job;
+  JobSpec& spec = job.spec;
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name != "id") return read_specification(job, name, value);
+    read_id(value, spec.id);
+    return true;
+  });
   body.value().require(!spec.id.empty(), "id");
-  body.value().require(!spec.pool_id.empty(), "poolInfo");
+  judge_specification(body.value(), job);
   if (body.failed()) return body.error();
-  return spec;
+  if (spec.auto_pool && spec.auto_pool->lifetime == PoolLifetime::jobschedule) {
+    return property_error(ErrorCode::invalid_property_value,
+                          "poolInfo.autoPoolSpecification.poolLifetimeOption", "jobschedule",
+                          "Only the jobs of a schedule can have a pool of that lifetime.");
+  }
+  return job;
 }
 
 Result<ChangeJob> parse_patch_job(std::string_view text) {
@@ -169,7 +228,7 @@ Result<ChangeJob> parse_put_job(std::string_view text) {
   body.value().each_member([&](std::string_view name, const Value& value) {
     return read_change(change, name, value) || judge_unbuilt(kFixedInPut, name, value);
   });
-  body.value().require(change.pool_id.has_value(), "poolInfo");
+  body.value().require(change.pool_id || change.auto_pool, "poolInfo");
   if (body.failed()) return body.error();
   const JobSpec defaults;
   change.priority = change.priority.value_or(defaults.priority);

@@ -1,6 +1,7 @@
 // Bodies about jobs, from text to commands (see parse_pool.h for what all parsers do alike).
 #pragma once
 
+#include "api/job_documents.h"
 #include "model/command.h"
 #include "model/result.h"
 
@@ -8,7 +9,7 @@
 
 namespace windlass::api {
 
-Result<JobSpec> parse_add_job(std::string_view body);
+Result<ParsedJob> parse_add_job(std::string_view body);
 Result<ChangeJob> parse_patch_job(std::string_view body);
 // Every member of the change is set: what the body leaves out becomes its default.
 Result<ChangeJob> parse_put_job(std::string_view body);

@@ -104,12 +104,19 @@ bool read_auto_scale(std::string_view name, const Value& value) {
 class PoolReader {
  public:
   void read(const Value& body) {
+    read_specification(
+        body, [&](std::string_view name, const Value& value) { return read_name(name, value); });
+    body.require(!spec.id.empty(), "id");
+  }
+
+  // Without the id; `read_other` knows what else there may be.
+  template <class ReadOther>
+  void read_specification(const Value& body, ReadOther&& read_other) {
     judge_auto_scale(body);
     body.each_member([&](std::string_view name, const Value& value) {
-      return read_size(name, value) || read_content(name, value) || read_auto_scale(name, value) ||
-             judge_common(name, value);
+      return read_other(name, value) || read_size(name, value) || read_content(name, value) ||
+             read_auto_scale(name, value) || judge_common(name, value);
     });
-    body.require(!spec.id.empty(), "id");
     body.require(!spec.vm_size.empty(), "vmSize");
     if (body.given() && has_cloud_service_ == has_virtual_machine_) {
       body.problem().set(property_error(
@@ -148,10 +155,14 @@ class PoolReader {
     return true;
   }
 
+  bool read_name(std::string_view name, const Value& value) {
+    if (name != "id") return false;
+    read_id(value, spec.id);
+    return true;
+  }
+
   bool read_content(std::string_view name, const Value& value) {
-    if (name == "id") {
-      read_id(value, spec.id);
-    } else if (name == "displayName") {
+    if (name == "displayName") {
       read_display_name(value, spec.display_name);
     } else if (name == "cloudServiceConfiguration") {
       has_cloud_service_ = value.given();
@@ -177,6 +188,13 @@ class PoolReader {
 };
 
 }  // namespace
+
+void read_pool_specification(const Value& value, std::optional<PoolSpec>& out) {
+  if (!value.given()) return;
+  PoolReader reader;
+  reader.read_specification(value, [](std::string_view, const Value&) { return false; });
+  if (!value.problem().found()) out = std::move(reader.spec);
+}
 
 Result<PoolSpec> parse_add_pool(std::string_view text) {
   ParsedBody body(text);

@@ -2,7 +2,7 @@
 
 #include "api/json_in.h"
 #include "api/kept_models.h"
-#include "api/parse_common.h"
+#include "api/parse_task_parts.h"
 
 namespace windlass::api {
 
@@ -43,80 +43,6 @@ constexpr UnbuiltMember kFixed[] = {{"id", Allowed::anything},
                                     {"dependsOn", Allowed::anything},
                                     {"applicationPackageReferences", Allowed::anything},
                                     {"authenticationTokenSettings", Allowed::anything}};
-
-struct ConstraintsGiven {
-  std::optional<std::int32_t> retries_max;
-  std::optional<Duration> max_wall_clock_time;
-  std::optional<Duration> retention_time;
-};
-
-void read_constraints(const Value& value, ConstraintsGiven& out) {
-  value.each_member([&](std::string_view name, const Value& member) {
-    if (name == "maxTaskRetryCount") {
-      if (member.given()) read_retry_count(member, out.retries_max.emplace());
-    } else if (name == "maxWallClockTime") {
-      if (member.given()) read_wall_clock_limit(member, out.max_wall_clock_time.emplace());
-    } else if (name == "retentionTime") {
-      if (member.read(out.retention_time) && *out.retention_time < Duration::zero()) {
-        member.refuse(ErrorCode::invalid_constraint_value, "The value must not be negative.");
-      }
-    } else {
-      return false;
-    }
-    return true;
-  });
-}
-
-void read_container(const Value& value, OutputFile& file) {
-  static constexpr UnbuiltMember kUnbuiltHere[] = {{"identityReference", Allowed::nothing}};
-  bool has_url = false;
-  value.each_member([&](std::string_view name, const Value& member) {
-    if (name == "path") {
-      member.read(file.path);
-    } else if (name == "containerUrl") {
-      has_url = read_http_url(member, file.container_url);
-    } else if (name == "uploadHeaders") {
-      read_environment(member, file.upload_headers);  // the same shape: name, and perhaps value
-    } else {
-      return judge_unbuilt(kUnbuiltHere, name, member);
-    }
-    return true;
-  });
-  value.require(!value.given() || has_url, "containerUrl");
-}
-
-void read_output_file(const Value& value, OutputFile& file) {
-  bool has_pattern = false;
-  bool has_destination = false;
-  bool has_container = false;
-  bool has_options = false;
-  value.each_member([&](std::string_view name, const Value& member) {
-    if (name == "filePattern") {
-      has_pattern = member.read(file.file_pattern) && !file.file_pattern.empty();
-    } else if (name == "destination") {
-      has_destination = member.given();
-      member.each_member([&](std::string_view part, const Value& container) {
-        if (part != "container") return false;
-        has_container = container.given();
-        read_container(container, file);
-        return true;
-      });
-    } else if (name == "uploadOptions") {
-      has_options = member.each_member([&](std::string_view part, const Value& condition) {
-        if (part != "uploadCondition") return false;
-        condition.read_word(file.condition);
-        return true;
-      });
-    } else {
-      return false;
-    }
-    return true;
-  });
-  value.require(has_pattern, "filePattern");
-  value.require(has_destination, "destination");
-  value.require(has_container, "destination.container");
-  value.require(has_options, "uploadOptions");
-}
 
 void read_ranges(const Value& value, std::vector<TaskIdRange>& out) {
   if (value.items() > kDependencyRangesMax) {
@@ -258,21 +184,11 @@ void read_exit_conditions(const Value& value, std::vector<ExitRule>& out) {
   });
 }
 
-void judge_token_settings(const Value& value) {
-  static constexpr UnbuiltMember kUnbuiltHere[] = {{"access", Allowed::empty}};
-  value.each_member([](std::string_view name, const Value& member) {
-    return judge_unbuilt(kUnbuiltHere, name, member);
-  });
-}
-
 bool read_rare_member(ParsedTask& task, std::string_view name, const Value& value) {
   if (name == "displayName") {
     read_display_name(value, task.document.display_name);
   } else if (name == "outputFiles") {
-    task.document.output_files.clear();
-    value.each_item([&](const Value& item) {
-      read_output_file(item, task.document.output_files.emplace_back());
-    });
+    read_output_files(value, task.document.output_files);
   } else if (name == "userIdentity") {
     read_user_identity(value, task.document.user_identity);
   } else if (name == "affinityInfo") {
@@ -306,9 +222,7 @@ bool read_member(ParsedTask& task, std::string_view name, const Value& value) {
     facts.max_wall_clock_time = given.max_wall_clock_time;
     facts.retention_time = given.retention_time;
   } else if (name == "requiredSlots") {
-    if (value.read(facts.required_slots) && facts.required_slots < 1) {
-      value.refuse("A task requires 1 slot or more.");
-    }
+    read_required_slots(value, facts.required_slots);
   } else if (name == "dependsOn") {
     read_dependencies(value, task);
   } else {

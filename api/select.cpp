@@ -104,6 +104,22 @@ constexpr std::string_view kJob[] = {"id",
                                      "executionInfo",
                                      "stats"};
 
+constexpr std::string_view kJobSchedule[] = {"id",
+                                             "displayName",
+                                             "url",
+                                             "eTag",
+                                             "lastModified",
+                                             "creationTime",
+                                             "state",
+                                             "stateTransitionTime",
+                                             "previousState",
+                                             "previousStateTransitionTime",
+                                             "schedule",
+                                             "jobSpecification",
+                                             "executionInfo",
+                                             "metadata",
+                                             "stats"};
+
 // The members from kTaskDocumentFirst on come from the document.
 constexpr std::string_view kTask[] = {"id",
                                       "url",
@@ -135,6 +151,10 @@ constexpr std::string_view kTask[] = {"id",
 constexpr std::size_t kTaskDocumentFirst = 14;
 static_assert(kTask[kTaskDocumentFirst] == "displayName");
 
+constexpr std::string_view kJobNode[] = {"poolId", "nodeId", "nodeUrl",
+                                         "jobPreparationTaskExecutionInfo",
+                                         "jobReleaseTaskExecutionInfo"};
+
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -161,8 +181,12 @@ std::span<const std::string_view> known_names(Entity entity) {
       return kNodeExtension;
     case Entity::job:
       return kJob;
+    case Entity::job_schedule:
+      return kJobSchedule;
     case Entity::task:
       return kTask;
+    case Entity::job_node:
+      return kJobNode;
   }
   return {};
 }

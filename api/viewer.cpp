@@ -27,6 +27,10 @@ std::string job_url(std::string_view base_url, std::string_view job_id) {
   return joined({base_url, "/jobs/", job_id});
 }
 
+std::string job_schedule_url(std::string_view base_url, std::string_view schedule_id) {
+  return joined({base_url, "/jobschedules/", schedule_id});
+}
+
 std::string task_url(std::string_view base_url, std::string_view job_id, std::string_view task_id) {
   return joined({base_url, "/jobs/", job_id, "/tasks/", task_id});
 }

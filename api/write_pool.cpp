@@ -84,35 +84,15 @@ void write_counts(JsonWriter& json, const NodeCounts& counts) {
   json.end_object();
 }
 
-}  // namespace
-
-void write_pool(std::string& out, const PoolView& pool, ShardId shard, const Viewer& viewer,
-                const Select& select) {
-  const PoolRecord& record = pool.record;
-  const PoolSpec& spec = record.spec;
-  JsonWriter json(out);
+// What the client has said of the pool, and its defaults.
+void write_specification(JsonWriter& json, const PoolSpec& spec, const Viewer& viewer,
+                         const Select& select) {
   const auto member = [&](std::string_view name, const auto& value) {
     write_selected(json, select, name, value);
   };
-  json.begin_object();
-  member("id", spec.id);
   member("displayName", spec.display_name);
-  if (select.wants("url")) json.member("url", pool_url(viewer.base_url, spec.id));
-  if (select.wants("eTag")) json.member("eTag", etag_text(shard, record.version.event));
-  member("lastModified", record.version.last_modified);
-  member("creationTime", record.creation_time);
-  member("state", word(record.state));
-  member("stateTransitionTime", record.state_time);
-  member("allocationState", word(record.allocation_state));
-  member("allocationStateTransitionTime", record.allocation_state_time);
   member("vmSize", spec.vm_size);
   member("resizeTimeout", spec.resize_timeout);
-  if (!record.resize_errors.empty() && select.wants("resizeErrors")) {
-    json.name("resizeErrors");
-    write_resize_errors(json, record.resize_errors);
-  }
-  member("currentDedicatedNodes", pool.current_dedicated_nodes);
-  member("currentLowPriorityNodes", pool.current_spot_nodes);
   member("targetDedicatedNodes", spec.target_dedicated_nodes);
   member("targetLowPriorityNodes", spec.target_spot_nodes);
   member("enableAutoScale", false);
@@ -134,9 +114,44 @@ void write_pool(std::string& out, const PoolView& pool, ShardId shard, const Vie
   write_name_values(json, "metadata", spec.metadata, select);
   const std::string& mode = spec.target_node_communication_mode;
   if (!mode.empty()) member("targetNodeCommunicationMode", mode);
+  write_kept(json, spec.kept_json, select);
+}
+
+}  // namespace
+
+void write_pool_specification(JsonWriter& json, const PoolSpec& spec, const Viewer& viewer) {
+  json.begin_object();
+  write_specification(json, spec, viewer, {});
+  json.end_object();
+}
+
+void write_pool(std::string& out, const PoolView& pool, ShardId shard, const Viewer& viewer,
+                const Select& select) {
+  const PoolRecord& record = pool.record;
+  const PoolSpec& spec = record.spec;
+  JsonWriter json(out);
+  const auto member = [&](std::string_view name, const auto& value) {
+    write_selected(json, select, name, value);
+  };
+  json.begin_object();
+  member("id", spec.id);
+  if (select.wants("url")) json.member("url", pool_url(viewer.base_url, spec.id));
+  if (select.wants("eTag")) json.member("eTag", etag_text(shard, record.version.event));
+  member("lastModified", record.version.last_modified);
+  member("creationTime", record.creation_time);
+  member("state", word(record.state));
+  member("stateTransitionTime", record.state_time);
+  member("allocationState", word(record.allocation_state));
+  member("allocationStateTransitionTime", record.allocation_state_time);
+  if (!record.resize_errors.empty() && select.wants("resizeErrors")) {
+    json.name("resizeErrors");
+    write_resize_errors(json, record.resize_errors);
+  }
+  member("currentDedicatedNodes", pool.current_dedicated_nodes);
+  member("currentLowPriorityNodes", pool.current_spot_nodes);
+  write_specification(json, spec, viewer, select);
   // Workers always open the connection themselves, which is what the API calls simplified.
   member("currentNodeCommunicationMode", "simplified");
-  write_kept(json, spec.kept_json, select);
   json.end_object();
 }
 

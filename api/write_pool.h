@@ -2,6 +2,7 @@
 // front of it where the text needs one).
 #pragma once
 
+#include "api/json_writer.h"
 #include "api/select.h"
 #include "api/viewer.h"
 #include "model/pool.h"
@@ -13,6 +14,8 @@ namespace windlass::api {
 // `shard` answered; it is part of the eTag.
 void write_pool(std::string& out, const PoolView& pool, ShardId shard, const Viewer& viewer,
                 const Select& select = {});
+// The `pool` of an automatic pool.
+void write_pool_specification(JsonWriter& json, const PoolSpec& spec, const Viewer& viewer);
 void write_node(std::string& out, const NodeView& node, const Viewer& viewer,
                 const Select& select = {});
 // ComputeNodeGetRemoteLoginSettingsResult.

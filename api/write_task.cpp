@@ -53,36 +53,6 @@ void write_dependencies(JsonWriter& json, const TaskDocument& document) {
   json.end_object();
 }
 
-void write_document(JsonWriter& json, const TaskDocument& document, const Select& select) {
-  write_selected(json, select, "displayName", document.display_name);
-  write_selected(json, select, "commandLine", document.command_line);
-  if (!document.resource_files.empty() && select.wants("resourceFiles")) {
-    json.name("resourceFiles");
-    write_resource_files(json, document.resource_files);
-  }
-  if (!document.output_files.empty() && select.wants("outputFiles")) {
-    json.name("outputFiles");
-    write_output_files(json, document.output_files);
-  }
-  write_name_values(json, "environmentSettings", document.environment_settings, select);
-  if (!document.affinity_id.empty() && select.wants("affinityInfo")) {
-    json.name("affinityInfo");
-    json.begin_object();
-    json.member("affinityId", document.affinity_id);
-    json.end_object();
-  }
-  if (select.wants("userIdentity")) {
-    json.name("userIdentity");
-    write_user_identity(json, document.user_identity.value_or(UserIdentity{}));
-  }
-  const bool depends = !document.depends_on_ids.empty() || !document.depends_on_ranges.empty();
-  if (depends && select.wants("dependsOn")) {
-    json.name("dependsOn");
-    write_dependencies(json, document);
-  }
-  write_kept(json, document.kept_json, select);
-}
-
 void write_execution_info(JsonWriter& json, const TaskRecord& task) {
   json.begin_object();
   write_present(json, "startTime", task.start_time);
@@ -117,6 +87,36 @@ void write_node_info(JsonWriter& json, const TaskRecord& task, std::string_view 
 
 }  // namespace
 
+void write_task_document(JsonWriter& json, const TaskDocument& document, const Select& select) {
+  write_selected(json, select, "displayName", document.display_name);
+  write_selected(json, select, "commandLine", document.command_line);
+  if (!document.resource_files.empty() && select.wants("resourceFiles")) {
+    json.name("resourceFiles");
+    write_resource_files(json, document.resource_files);
+  }
+  if (!document.output_files.empty() && select.wants("outputFiles")) {
+    json.name("outputFiles");
+    write_output_files(json, document.output_files);
+  }
+  write_name_values(json, "environmentSettings", document.environment_settings, select);
+  if (!document.affinity_id.empty() && select.wants("affinityInfo")) {
+    json.name("affinityInfo");
+    json.begin_object();
+    json.member("affinityId", document.affinity_id);
+    json.end_object();
+  }
+  if (select.wants("userIdentity")) {
+    json.name("userIdentity");
+    write_user_identity(json, document.user_identity.value_or(UserIdentity{}));
+  }
+  const bool depends = !document.depends_on_ids.empty() || !document.depends_on_ranges.empty();
+  if (depends && select.wants("dependsOn")) {
+    json.name("dependsOn");
+    write_dependencies(json, document);
+  }
+  write_kept(json, document.kept_json, select);
+}
+
 void write_task(std::string& out, const TaskRecord& task, const TaskDocument* document,
                 std::string_view job_id, ShardId shard, const Viewer& viewer,
                 const Select& select) {
@@ -134,7 +134,7 @@ void write_task(std::string& out, const TaskRecord& task, const TaskDocument* do
   member("stateTransitionTime", task.state_time);
   if (task.previous_state) member("previousState", word(*task.previous_state));
   member("previousStateTransitionTime", task.previous_state_time);
-  if (document != nullptr) write_document(json, *document, select);
+  if (document != nullptr) write_task_document(json, *document, select);
   if (select.wants("constraints")) {
     json.name("constraints");
     json.begin_object();

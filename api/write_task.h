@@ -20,6 +20,8 @@ void write_task(std::string& out, const TaskRecord& task, const TaskDocument* do
 
 // An entry of a node's recentTasks.
 void write_recent_task(JsonWriter& json, const RecentTask& recent, const Viewer& viewer);
+// What a task's document says, as members of the object under way.
+void write_task_document(JsonWriter& json, const TaskDocument& document, const Select& select = {});
 
 // One entry of TaskAddCollectionResult. Refusals of ours (5xx other than 501) are `servererror`,
 // which clients send again; everything else is `clienterror`.

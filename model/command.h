@@ -4,6 +4,7 @@
 
 #include "model/error.h"
 #include "model/job.h"
+#include "model/job_schedule.h"
 #include "model/pool.h"
 #include "model/task.h"
 
@@ -130,6 +131,41 @@ struct ChangeJob {
   bool operator==(const ChangeJob&) const = default;
 };
 
+// Those of a job schedule go to the shard that its id hashes to, which keeps it.
+struct AddJobSchedule {
+  JobScheduleSpec spec;
+  bool operator==(const AddJobSchedule&) const = default;
+};
+struct DeleteJobSchedule {
+  std::string schedule_id;
+  Conditions conditions;
+  bool operator==(const DeleteJobSchedule&) const = default;
+};
+struct TerminateJobSchedule {
+  std::string schedule_id;
+  Conditions conditions;
+  bool operator==(const TerminateJobSchedule&) const = default;
+};
+struct DisableJobSchedule {
+  std::string schedule_id;
+  Conditions conditions;
+  bool operator==(const DisableJobSchedule&) const = default;
+};
+struct EnableJobSchedule {
+  std::string schedule_id;
+  Conditions conditions;
+  bool operator==(const EnableJobSchedule&) const = default;
+};
+// Members given replace whole; absent ones stay. (PUT: the gateway fills in every member.)
+struct ChangeJobSchedule {
+  std::string schedule_id;
+  Conditions conditions;
+  std::optional<Schedule> schedule;
+  std::optional<JobSpec> job;
+  std::optional<std::vector<MetadataItem>> metadata;
+  bool operator==(const ChangeJobSchedule&) const = default;
+};
+
 // Each task succeeds or fails alone; the answer has one outcome for each, in order.
 struct AddTasks {
   std::string job_id;
@@ -210,7 +246,17 @@ struct GetJob {
 };
 struct ListJobs {
   PageRequest page;
+  std::string schedule_id;  // only the jobs of this schedule; empty: all
   bool operator==(const ListJobs&) const = default;
+};
+struct GetJobSchedule {
+  std::string schedule_id;
+  Conditions conditions;
+  bool operator==(const GetJobSchedule&) const = default;
+};
+struct ListJobSchedules {
+  PageRequest page;
+  bool operator==(const ListJobSchedules&) const = default;
 };
 struct GetTask {
   std::string job_id;
@@ -227,6 +273,12 @@ struct GetTaskCounts {
   std::string job_id;
   bool operator==(const GetTaskCounts&) const = default;
 };
+// Preparation and release of a job on each node that had them, in the order of node ids.
+struct ListJobNodes {
+  std::string job_id;
+  PageRequest page;
+  bool operator==(const ListJobNodes&) const = default;
+};
 // Where the files of a task or a node are: the worker process to ask, and the folder.
 struct FindTaskFiles {
   std::string job_id;
@@ -242,10 +294,12 @@ struct FindNodeFiles {
 using Request =
     std::variant<AddPool, DeletePool, PatchPool, ReplacePoolProperties, ResizePool, StopResize,
                  RemoveNodes, DisableNodeScheduling, EnableNodeScheduling, RestartNode, AddJob,
-                 DeleteJob, TerminateJob, DisableJob, EnableJob, ChangeJob, AddTasks, DeleteTask,
-                 TerminateTask, ReactivateTask, ChangeTask, GetPool, ListPools, GetNode, ListNodes,
-                 ListNodeCounts, FindJob, GetJob, ListJobs, GetTask, ListTasks, GetTaskCounts,
-                 FindTaskFiles, FindNodeFiles>;
+                 DeleteJob, TerminateJob, DisableJob, EnableJob, ChangeJob, AddJobSchedule,
+                 DeleteJobSchedule, TerminateJobSchedule, DisableJobSchedule, EnableJobSchedule,
+                 ChangeJobSchedule, AddTasks, DeleteTask, TerminateTask, ReactivateTask, ChangeTask,
+                 GetPool, ListPools, GetNode, ListNodes, ListNodeCounts, FindJob, GetJob, ListJobs,
+                 GetJobSchedule, ListJobSchedules, GetTask, ListTasks, GetTaskCounts, FindTaskFiles,
+                 FindNodeFiles, ListJobNodes>;
 
 // Commands are kept until recorded once; questions may be asked again.
 inline bool changes_something(const Request& request) {
@@ -308,6 +362,7 @@ struct FilesFound {
 using Answer =
     std::variant<Error, NotHere, Done, TasksAdded, PoolView, Page<PoolView>, NodeView,
                  Page<NodeView>, Page<PoolNodeCounts>, JobFound, JobRecord, Page<JobRecord>,
-                 TaskView, Page<TaskView>, TaskCounts, FilesFound, JobMadeAt>;
+                 TaskView, Page<TaskView>, TaskCounts, FilesFound, JobMadeAt, JobScheduleRecord,
+                 Page<JobScheduleRecord>, Page<JobNodeView>>;
 
 }  // namespace windlass

@@ -41,9 +41,12 @@ namespace windlass {
     X(operation_not_valid_on_node)                                                                \
     X(node_already_in_target_scheduling_state) X(job_being_deleted)                               \
     X(job_being_terminated) X(job_disabled) X(job_completed) X(job_not_active)                    \
+    X(job_schedule_being_terminated) X(job_schedule_being_deleted)                                \
+    X(job_schedule_disabled) X(job_schedule_completed)                                            \
     X(task_completed) X(task_not_completed) X(task_succeeded)                                     \
     X(task_files_unavailable) X(task_files_cleaned_up)                                            \
-    X(job_preparation_task_not_specified)                                                         \
+    X(job_preparation_task_not_specified) X(task_id_same_as_job_preparation_task)                 \
+    X(task_id_same_as_job_release_task)                                                           \
     X(active_job_and_schedule_quota_reached) X(pool_quota_reached)                                \
     X(invalid_application_package_references)                                                     \
     X(task_dependencies_not_specified_on_job) X(task_dependency_list_too_long)                    \

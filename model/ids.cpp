@@ -52,6 +52,15 @@ ShardId shard_of(std::string_view account, std::string_view id, ShardId shards_t
   return static_cast<ShardId>(hash % shards_total);
 }
 
+std::string_view schedule_of(std::string_view job_id) {
+  const std::size_t colon = job_id.find(':');
+  return colon == std::string_view::npos ? std::string_view{} : job_id.substr(0, colon);
+}
+
+ShardId home_of_job(std::string_view account, std::string_view job_id, ShardId shards_total) {
+  return shard_of(account, job_id.substr(0, job_id.find(':')), shards_total);
+}
+
 std::string etag_text(ShardId shard, EventNumber event) {
   // A gateway shows what comes over the bus: more bits than a shard ever gives must not end it.
   constexpr std::uint64_t kEventMask = (1ULL << 48) - 1;

@@ -31,6 +31,23 @@ struct TaskKey {
   auto operator<=>(const TaskKey&) const = default;
 };
 
+// A job's preparation and release on a node are numbered like tasks, far above all that clients
+// add, so that their runs are attempts as any other.
+enum class NodeTask : std::uint8_t { preparation, release };
+inline constexpr TaskSeq kNodeTasksFrom = TaskSeq{1} << 63;
+constexpr TaskKey node_task_key(JobSeq job, NodeSeq node, NodeTask kind) {
+  return {job, kNodeTasksFrom | (node << 1) | static_cast<TaskSeq>(kind)};
+}
+constexpr bool is_node_task(const TaskKey& key) {
+  return key.task >= kNodeTasksFrom;
+}
+constexpr NodeSeq node_of_task(const TaskKey& key) {
+  return (key.task & ~kNodeTasksFrom) >> 1;
+}
+constexpr NodeTask kind_of_node_task(const TaskKey& key) {
+  return static_cast<NodeTask>(key.task & 1);
+}
+
 // ASCII lower case: the API compares ids without case and allows only ASCII in them.
 std::string lower_cased(std::string_view text);
 
@@ -41,6 +58,14 @@ bool valid_user_id(std::string_view id);
 // mix (murmur3's), modulo the number of shards. Fixed for ever: clusters depend on it
 // (docs/PROTOCOL.md). Pools go by pool id, reservations of jobs and schedules by job id.
 ShardId shard_of(std::string_view account, std::string_view id, ShardId shards_total);
+
+// The schedule that made this job: what stands before the colon in {schedule}:job-{n}. Empty for
+// jobs that clients have added: their ids have no colon.
+std::string_view schedule_of(std::string_view job_id);
+
+// The shard that keeps the reservation of a job's id. The jobs of a schedule have that of the
+// schedule, so that it knows all of them.
+ShardId home_of_job(std::string_view account, std::string_view job_id, ShardId shards_total);
 
 // The API's eTag without quotes: "0x" and 15 upper-case hex digits, 12 bits shard and 48 bits
 // event.

@@ -28,6 +28,7 @@
   X(parting_lease_forgotten, "a parting lease is not written down for the next start")         \
   X(range_one_short, "a dependency on a range of numbers does without one of them")            \
   X(exit_action_forgotten, "what the exit conditions of a task want of its job is not done")   \
+  X(failed_preparation_ignored, "tasks start on a node where their job's preparation failed")  \
   X(blocked_not_recovered, "tasks that will never start are not known any more after a start") \
   X(parting_lease_not_counted, "a worker without a node is not waited for after a parting")    \
   X(takeover_without_waiting,                                                                  \

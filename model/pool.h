@@ -73,6 +73,8 @@ struct PoolRecord {
   std::optional<WallTime> resize_started;
   Duration resize_timeout_now = std::chrono::minutes(15);  // of this resize
   NodeDeallocationOption deallocation = NodeDeallocationOption::requeue;
+
+  std::optional<WallTime> delete_at;  // an auto pool whose job has ended
   bool operator==(const PoolRecord&) const = default;
 };
 

@@ -36,6 +36,15 @@ struct JobErased {
   bool operator==(const JobErased&) const = default;
 };
 
+struct JobSchedulePut {
+  JobScheduleRecord schedule;
+  bool operator==(const JobSchedulePut&) const = default;
+};
+struct JobScheduleErased {
+  JobScheduleSeq schedule = 0;
+  bool operator==(const JobScheduleErased&) const = default;
+};
+
 struct AddedTask {
   OpenTask task;
   std::string document;  // in the journal a reference to the row of the same transaction
@@ -102,10 +111,17 @@ struct LeasesBounded {
   bool operator==(const LeasesBounded&) const = default;
 };
 
-using ShardEvent = std::variant<PoolPut, PoolErased, NodePut, NodeErased, JobPut, JobErased,
-                                TasksWereAdded, TaskPut, TaskErased, ClaimPut, ClaimErased,
-                                LingeringPut, LingeringErased, ReservationPut, ReservationErased,
-                                OutboxPut, OutboxErased, ShardReceived, LeasesBounded>;
+// The job's preparation or release on a node began, ended, or is skipped.
+struct JobNodePut {
+  JobNodeRecord record;
+  bool operator==(const JobNodePut&) const = default;
+};
+
+using ShardEvent =
+    std::variant<PoolPut, PoolErased, NodePut, NodeErased, JobPut, JobErased, TasksWereAdded,
+                 TaskPut, TaskErased, ClaimPut, ClaimErased, LingeringPut, LingeringErased,
+                 ReservationPut, ReservationErased, OutboxPut, OutboxErased, ShardReceived,
+                 LeasesBounded, JobNodePut, JobSchedulePut, JobScheduleErased>;
 using ShardEvents = std::vector<ShardEvent>;
 
 }  // namespace windlass

@@ -34,7 +34,23 @@ struct JobGone {
   bool operator==(const JobGone&) const = default;
 };
 
-using ShardRequest = std::variant<MakeJob, JobMade, JobGone>;
+// Home to target: the job's schedule has been terminated or deleted, and the job with it.
+struct EndJob {
+  std::string account;
+  std::string job_id;
+  std::uint64_t incarnation = 0;
+  bool deletes = false;
+  bool operator==(const EndJob&) const = default;
+};
+// Target to home: the job of a schedule is completed.
+struct JobEnded {
+  std::string account;
+  std::string job_id;
+  std::uint64_t incarnation = 0;
+  bool operator==(const JobEnded&) const = default;
+};
+
+using ShardRequest = std::variant<MakeJob, JobMade, JobGone, EndJob, JobEnded>;
 
 struct ShardMessage {
   ShardId from = 0;

@@ -17,6 +17,7 @@ struct ShardCounters {
   PoolSeq pools = 0;       // the last given of each
   NodeSeq nodes = 0;
   JobSeq jobs = 0;
+  JobScheduleSeq job_schedules = 0;
   ClaimId claims = 0;
   std::uint64_t incarnations = 0;
   Duration lease_longest{};  // longest that may be held: what a starting shard waits for

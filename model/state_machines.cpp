@@ -86,6 +86,14 @@ constexpr Move kNode[] = {
     {"reimaging", "offline", "the same, told when it was ready already"},
     {"reimaging", "starttaskfailed", "the same, told when its start task had failed already"},
     {"reimaging", "unusable", "the worker could not make it"},
+    {"idle", "deallocating", "deallocation"},
+    {"running", "deallocating", "deallocation"},
+    {"starttaskfailed", "deallocating", "deallocation"},
+    {"unusable", "deallocating", "deallocation"},
+    {"offline", "deallocating", "deallocation"},
+    {"deallocating", "deallocated", "its worker has wiped it"},
+    {"deallocated", "starting", "start"},
+    {"unusable", "deallocated", "its worker, which stayed away, is back"},
     {"starting", "unknown", "the lease of its worker ended"},
     {"waitingforstarttask", "unknown", "the lease of its worker ended"},
     {"starttaskfailed", "unknown", "the lease of its worker ended"},
@@ -95,11 +103,17 @@ constexpr Move kNode[] = {
     {"rebooting", "unknown", "the lease of its worker ended"},
     {"reimaging", "unknown", "the lease of its worker ended"},
     {"unusable", "unknown", "the lease of its worker ended"},
+    {"deallocating", "unknown", "the lease of its worker ended"},
+    {"deallocated", "unknown", "the lease of its worker ended"},
     {"unknown", "starting", "its worker is back"},
     {"unknown", "waitingforstarttask", "its worker is back"},
     {"unknown", "starttaskfailed", "its worker is back"},
     {"unknown", "idle", "its worker is back"},
     {"unknown", "offline", "its worker is back"},
+    {"unknown", "rebooting", "its worker is back"},
+    {"unknown", "reimaging", "its worker is back"},
+    {"unknown", "deallocating", "its worker is back"},
+    {"unknown", "deallocated", "its worker is back"},
     {"unknown", "unusable", "its worker stayed away"},
     {"starting", "leavingpool", "removed"},
     {"waitingforstarttask", "leavingpool", "removed"},
@@ -109,6 +123,8 @@ constexpr Move kNode[] = {
     {"offline", "leavingpool", "removed"},
     {"rebooting", "leavingpool", "removed"},
     {"reimaging", "leavingpool", "removed"},
+    {"deallocating", "leavingpool", "removed"},
+    {"deallocated", "leavingpool", "removed"},
     {"unusable", "leavingpool", "removed"},
     {"unknown", "leavingpool", "removed"},
     {"leavingpool", "", "its worker has wiped it"},
@@ -120,6 +136,10 @@ constexpr Move kNode[] = {
     {"idle", "", "its worker does not know it any more"},
     {"running", "", "its worker does not know it any more"},
     {"offline", "", "its worker does not know it any more"},
+    {"rebooting", "", "its worker does not know it any more"},
+    {"reimaging", "", "its worker does not know it any more"},
+    {"deallocating", "", "its worker does not know it any more"},
+    {"deallocated", "", "its worker does not know it any more"},
 };
 
 constexpr Move kJob[] = {
@@ -146,6 +166,21 @@ constexpr Move kJob[] = {
     {"deleting", "", "nothing of it is left"},
 };
 
+constexpr Move kJobSchedule[] = {
+    {"", "active", "added"},
+    {"active", "completed", "it makes no more jobs, and none is active"},
+    {"active", "disabled", "disabled"},
+    {"disabled", "active", "enabled"},
+    {"active", "terminating", "terminated by request"},
+    {"disabled", "terminating", "terminated by request"},
+    {"terminating", "completed", "its job has ended"},
+    {"active", "deleting", "deleted"},
+    {"disabled", "deleting", "deleted"},
+    {"terminating", "deleting", "deleted"},
+    {"completed", "deleting", "deleted"},
+    {"deleting", "", "its jobs are told to go"},
+};
+
 constexpr Move kTask[] = {
     {"", "active", "added"},
     {"active", "preparing", "on a node whose job preparation has not ended"},
@@ -163,11 +198,9 @@ constexpr Move kTask[] = {
     {"completed", "", "deleted, with its job or alone"},
 };
 
-constexpr StateMachine kMachines[] = {{"pool", kPool},
-                                      {"pool allocation", kAllocation},
-                                      {"node", kNode},
-                                      {"job", kJob},
-                                      {"task", kTask}};
+constexpr StateMachine kMachines[] = {
+    {"pool", kPool}, {"pool allocation", kAllocation}, {"node", kNode},
+    {"job", kJob},   {"job schedule", kJobSchedule},   {"task", kTask}};
 
 // They follow the load without events of their own: each may have been passed unseen.
 constexpr std::array<std::string_view, 3> kFollowLoad = {"idle", "running", "offline"};
@@ -272,6 +305,17 @@ void MoveChecker::operator()(const JobErased& event) {
   const auto last = tasks_.lower_bound({event.job + 1, 0});
   for (auto task = first; task != last; ++task) move("task", text(task->first), task->second, "");
   tasks_.erase(first, last);
+}
+
+void MoveChecker::operator()(const JobSchedulePut& event) {
+  const JobScheduleRecord& schedule = event.schedule;
+  enter("job schedule", job_schedules_, schedule.seq, schedule.spec.id,
+        schedule.previous_state ? word(*schedule.previous_state) : std::string_view{},
+        word(schedule.state));
+}
+
+void MoveChecker::operator()(const JobScheduleErased& event) {
+  leave("job schedule", job_schedules_, event.schedule, std::to_string(event.schedule));
 }
 
 void MoveChecker::operator()(const TasksWereAdded& event) {

@@ -26,7 +26,7 @@ struct StateMachine {
   std::span<const Move> moves;
 };
 
-// pool, pool allocation, node, job, task.
+// pool, pool allocation, node, job, job schedule, task.
 std::span<const StateMachine> state_machines();
 
 bool may_move(std::string_view machine, std::string_view from, std::string_view to);
@@ -65,6 +65,8 @@ class MoveChecker {
   void operator()(const NodeErased& event);
   void operator()(const JobPut& event);
   void operator()(const JobErased& event);
+  void operator()(const JobSchedulePut& event);
+  void operator()(const JobScheduleErased& event);
   void operator()(const TasksWereAdded& event);
   void operator()(const TaskPut& event);
   void operator()(const TaskErased& event);
@@ -76,6 +78,7 @@ class MoveChecker {
   States<PoolSeq> allocations_;
   States<NodeSeq> nodes_;
   States<JobSeq> jobs_;
+  States<JobScheduleSeq> job_schedules_;
   States<TaskKey> tasks_;
   Seen seen_;
   std::vector<std::string> undocumented_;

@@ -11,6 +11,10 @@
 namespace windlass {
 
 enum class TaskState : std::uint8_t { active, preparing, running, completed };
+// It has a place on a node.
+constexpr bool is_on_node(TaskState state) {
+  return state == TaskState::preparing || state == TaskState::running;
+}
 enum class JobAction : std::uint8_t { none, disable, terminate };
 enum class DependencyAction : std::uint8_t { satisfy, block };
 enum class ExitCondition : std::uint8_t {

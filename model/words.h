@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/job.h"
+#include "model/job_schedule.h"
 #include "model/pool.h"
 #include "model/task.h"
 
@@ -39,13 +40,16 @@ WINDLASS_WORDS(NodeState, "creating", "starting", "waitingforstarttask", "startt
 WINDLASS_WORDS(NodeRestart, "reboot", "reimage", "deallocate", "start");
 WINDLASS_WORDS(SchedulingState, "enabled", "disabled");
 WINDLASS_WORDS(StartTaskState, "running", "completed");
+WINDLASS_WORDS(PoolLifetime, "jobschedule", "job");
 WINDLASS_WORDS(JobState, "active", "disabling", "disabled", "enabling", "terminating", "completed",
                "deleting");
+WINDLASS_WORDS(JobScheduleState, "active", "completed", "disabled", "terminating", "deleting");
 WINDLASS_WORDS(DisableTasks, "requeue", "terminate", "wait");
 WINDLASS_WORDS(OnAllTasksComplete, "noaction", "terminatejob");
 WINDLASS_WORDS(OnTaskFailure, "noaction", "performexitoptionsjobaction");
 WINDLASS_WORDS(JobAction, "none", "disable", "terminate");
 WINDLASS_WORDS(DependencyAction, "satisfy", "block");
+WINDLASS_WORDS(NodeTaskState, "running", "completed");
 WINDLASS_WORDS(TaskState, "active", "preparing", "running", "completed");
 
 #undef WINDLASS_WORDS

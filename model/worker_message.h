@@ -159,11 +159,12 @@ struct Assignment {
   std::string task_id;
   std::string node_id;
   std::uint64_t node_boot = 0;
-  SlotCount required_slots = 1;
+  SlotCount required_slots = 1;  // 0: preparation or release of a job
   Duration max_wall_clock_time = kInfinite;
   Duration retention_time = std::chrono::hours(24 * 7);
   std::vector<EnvironmentSetting> common_environment_settings;  // the job's
   std::string document;                                         // encoded TaskDocument
+  std::string preparation_id;  // of the job, where tasks may know its folder; empty: none
   bool operator==(const Assignment&) const = default;
 };
 

@@ -35,6 +35,17 @@ constexpr FilterProperty kJobs[] = {
     {"executionInfo/poolId", Property::pool_id, kText, kPrefix | kAll},
 };
 
+constexpr FilterProperty kJobSchedules[] = {
+    {"id", Property::id, kText, kPrefix | kAll},
+    {"state", Property::state, kText, kSame},
+    {"stateTransitionTime", Property::state_transition_time, kTime, kAll},
+    {"creationTime", Property::creation_time, kTime, kAll},
+    {"lastModified", Property::last_modified, kTime, kAll},
+    {"executionInfo/endTime", Property::end_time, kTime, kAll},
+    {"schedule/doNotRunUntil", Property::do_not_run_until, kTime, kAll},
+    {"schedule/doNotRunAfter", Property::do_not_run_after, kTime, kAll},
+};
+
 constexpr FilterProperty kTasks[] = {
     {"id", Property::id, kText, kPrefix | kAll},
     {"state", Property::state, kText, kSame},
@@ -63,6 +74,21 @@ constexpr FilterProperty kNodes[] = {
     {"startTaskInfo/endTime", Property::end_time, kTime, kAll},
 };
 
+constexpr FilterProperty kJobNodes[] = {
+    {"poolId", Property::pool_id, kText, kSame},
+    {"nodeId", Property::node_id, kText, kSame},
+    {"jobPreparationTaskExecutionInfo/state", Property::state, kText, kSame},
+    {"jobPreparationTaskExecutionInfo/startTime", Property::start_time, kTime, kAll},
+    {"jobPreparationTaskExecutionInfo/endTime", Property::end_time, kTime, kAll},
+    {"jobPreparationTaskExecutionInfo/exitCode", Property::exit_code, kInteger, kAll},
+    {"jobPreparationTaskExecutionInfo/result", Property::result, kText, kSame},
+    {"jobReleaseTaskExecutionInfo/state", Property::release_state, kText, kSame},
+    {"jobReleaseTaskExecutionInfo/startTime", Property::release_start_time, kTime, kAll},
+    {"jobReleaseTaskExecutionInfo/endTime", Property::release_end_time, kTime, kAll},
+    {"jobReleaseTaskExecutionInfo/exitCode", Property::release_exit_code, kInteger, kAll},
+    {"jobReleaseTaskExecutionInfo/result", Property::release_result, kText, kSame},
+};
+
 constexpr FilterProperty kFiles[] = {{"name", Property::name, kText, kPrefix}};
 
 constexpr FilterProperty kImages[] = {
@@ -84,8 +110,10 @@ constexpr FilterProperty kCertificates[] = {
 constexpr FilterSchema kPoolSchema{"pools", kPools};
 constexpr FilterSchema kJobSchema{"jobs", kJobs};
 constexpr FilterSchema kScheduleJobSchema{"jobs of a schedule", std::span(kJobs).subspan(1)};
+constexpr FilterSchema kJobScheduleSchema{"job schedules", kJobSchedules};
 constexpr FilterSchema kTaskSchema{"tasks", kTasks};
 constexpr FilterSchema kNodeSchema{"nodes", kNodes};
+constexpr FilterSchema kJobNodeSchema{"preparation and release tasks", kJobNodes};
 constexpr FilterSchema kFileSchema{"files", kFiles};
 constexpr FilterSchema kImageSchema{"supported images", kImages};
 constexpr FilterSchema kNodeCountsSchema{"node counts", kNodeCounts};
@@ -104,8 +132,14 @@ const FilterSchema& job_filter_schema() {
 const FilterSchema& schedule_job_filter_schema() {
   return kScheduleJobSchema;
 }
+const FilterSchema& job_schedule_filter_schema() {
+  return kJobScheduleSchema;
+}
 const FilterSchema& task_filter_schema() {
   return kTaskSchema;
+}
+const FilterSchema& job_node_filter_schema() {
+  return kJobNodeSchema;
 }
 const FilterSchema& node_filter_schema() {
   return kNodeSchema;

@@ -25,10 +25,17 @@ enum class Property : std::uint8_t {
   exit_code,
   result,
   pool_id,
+  do_not_run_until,
+  do_not_run_after,
   node_id,
   last_boot_time,
   allocation_time,
   start_task_state,
+  release_state,
+  release_start_time,
+  release_end_time,
+  release_exit_code,
+  release_result,
   os_type,
   verification_type,
   node_agent_sku_id
@@ -55,7 +62,9 @@ struct FilterSchema {
 const FilterSchema& pool_filter_schema();
 const FilterSchema& job_filter_schema();
 const FilterSchema& schedule_job_filter_schema();  // jobs of a schedule: without id
+const FilterSchema& job_schedule_filter_schema();
 const FilterSchema& task_filter_schema();
+const FilterSchema& job_node_filter_schema();  // preparation and release of a job on nodes
 const FilterSchema& node_filter_schema();
 const FilterSchema& file_filter_schema();
 const FilterSchema& image_filter_schema();

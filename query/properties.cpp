@@ -70,6 +70,29 @@ PropertyValue property_of(const JobRecord& job, Property property) {
   }
 }
 
+PropertyValue property_of(const JobScheduleRecord& schedule, Property property) {
+  switch (property) {
+    case Property::id:
+      return std::string_view(schedule.spec.id);
+    case Property::state:
+      return word(schedule.state);
+    case Property::state_transition_time:
+      return schedule.state_time;
+    case Property::creation_time:
+      return schedule.creation_time;
+    case Property::last_modified:
+      return schedule.version.last_modified;
+    case Property::end_time:
+      return given(schedule.end_time);
+    case Property::do_not_run_until:
+      return given(schedule.spec.schedule.do_not_run_until);
+    case Property::do_not_run_after:
+      return given(schedule.spec.schedule.do_not_run_after);
+    default:
+      return {};
+  }
+}
+
 PropertyValue property_of(const TaskRecord& task, Property property) {
   switch (property) {
     case Property::id:
@@ -94,6 +117,39 @@ PropertyValue property_of(const TaskRecord& task, Property property) {
       return task.node ? text(task.node->node_id) : PropertyValue{};
     case Property::pool_id:
       return task.node ? text(task.node->pool_id) : PropertyValue{};
+    default:
+      return {};
+  }
+}
+
+PropertyValue property_of(const JobNodeView& view, Property property) {
+  const NodeTaskRun& preparation = view.record.preparation;
+  const NodeTaskRun* release = view.record.release ? &*view.record.release : nullptr;
+  switch (property) {
+    case Property::pool_id:
+      return text(view.record.pool_id);
+    case Property::node_id:
+      return text(view.record.node_id);
+    case Property::state:
+      return word(preparation.state);
+    case Property::start_time:
+      return preparation.start_time;
+    case Property::end_time:
+      return given(preparation.end_time);
+    case Property::exit_code:
+      return given(preparation.exit_code);
+    case Property::result:
+      return given(preparation.result);
+    case Property::release_state:
+      return release != nullptr ? PropertyValue{word(release->state)} : PropertyValue{};
+    case Property::release_start_time:
+      return release != nullptr ? PropertyValue{release->start_time} : PropertyValue{};
+    case Property::release_end_time:
+      return release != nullptr ? given(release->end_time) : PropertyValue{};
+    case Property::release_exit_code:
+      return release != nullptr ? given(release->exit_code) : PropertyValue{};
+    case Property::release_result:
+      return release != nullptr ? given(release->result) : PropertyValue{};
     default:
       return {};
   }

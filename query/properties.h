@@ -3,6 +3,7 @@
 
 #include "model/file_message.h"
 #include "model/job.h"
+#include "model/job_schedule.h"
 #include "model/pool.h"
 #include "model/task.h"
 #include "query/filter.h"
@@ -11,7 +12,9 @@ namespace windlass::query {
 
 PropertyValue property_of(const PoolView& pool, Property property);
 PropertyValue property_of(const JobRecord& job, Property property);
+PropertyValue property_of(const JobScheduleRecord& schedule, Property property);
 PropertyValue property_of(const TaskRecord& task, Property property);
+PropertyValue property_of(const JobNodeView& view, Property property);
 PropertyValue property_of(const NodeRecord& node, Property property);
 PropertyValue property_of(const NodeView& node, Property property);
 PropertyValue property_of(const PoolNodeCounts& counts, Property property);

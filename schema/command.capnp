@@ -35,7 +35,7 @@ struct Request {
     listNodeCounts @19 :ListAll;
     findJob @20 :OnJob;
     getJob @21 :OnJob;
-    listJobs @22 :ListAll;
+    listJobs @22 :ListJobs;
     getTask @23 :OnTask;
     listTasks @24 :ListOfJob;
     getTaskCounts @25 :OnJob;
@@ -47,6 +47,15 @@ struct Request {
     replacePoolProperties @31 :ReplacePoolProperties;
     removeNodes @32 :RemoveNodes;
     restartNode @33 :RestartNode;
+    listJobNodes @34 :ListOfJob;
+    addJobSchedule @35 :AddJobSchedule;
+    deleteJobSchedule @36 :OnJobSchedule;
+    terminateJobSchedule @37 :OnJobSchedule;
+    disableJobSchedule @38 :OnJobSchedule;
+    enableJobSchedule @39 :OnJobSchedule;
+    changeJobSchedule @40 :ChangeJobSchedule;
+    getJobSchedule @41 :OnJobSchedule;
+    listJobSchedules @42 :ListAll;
   }
 }
 
@@ -66,6 +75,10 @@ struct DisableNodeScheduling {
 }
 struct OnJob {
   jobId @0 :Text;
+  conditions @1 :M.Conditions;
+}
+struct OnJobSchedule {
+  scheduleId @0 :Text;
   conditions @1 :M.Conditions;
 }
 struct OnTask {
@@ -132,6 +145,14 @@ struct ChangeJob {
   change @2 :M.JobChange;
   replace @3 :Bool;
 }
+struct AddJobSchedule { spec @0 :M.JobScheduleSpec; }
+struct ChangeJobSchedule {
+  scheduleId @0 :Text;
+  conditions @1 :M.Conditions;
+  schedule @2 :M.Schedule;
+  job @3 :M.JobSpec;
+  metadata @4 :List(M.NameValue);
+}
 struct AddTasks {
   jobId @0 :Text;
   tasks @1 :List(M.NewTask);
@@ -151,6 +172,10 @@ struct PageRequest {
   documents @3 :Bool;
 }
 struct ListAll { page @0 :PageRequest; }
+struct ListJobs {
+  page @0 :PageRequest;
+  scheduleId @1 :Text;
+}
 struct ListOfPool {
   poolId @0 :Text;
   page @1 :PageRequest;
@@ -181,6 +206,9 @@ struct Answer {
     taskCounts @14 :M.TaskCounts;
     filesFound @15 :FilesFound;
     jobMadeAt @16 :JobMadeAt;
+    jobNodes @17 :JobNodePage;
+    jobSchedule @18 :M.JobScheduleRecord;
+    jobSchedules @19 :JobSchedulePage;
   }
 }
 
@@ -218,8 +246,16 @@ struct JobPage {
   entries @0 :List(M.JobRecord);
   next @1 :Text;
 }
+struct JobSchedulePage {
+  entries @0 :List(M.JobScheduleRecord);
+  next @1 :Text;
+}
 struct TaskPage {
   entries @0 :List(M.TaskView);
+  next @1 :Text;
+}
+struct JobNodePage {
+  entries @0 :List(M.JobNodeView);
   next @1 :Text;
 }
 struct JobFound { shard @0 :UInt16; }

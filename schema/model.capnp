@@ -122,6 +122,7 @@ struct PoolRecord {
   resizeStarted @11 :OptionalInt64;
   resizeTimeoutNow @12 :Int64;
   deallocation @13 :NodeDeallocationOption;
+  deleteAt @14 :OptionalInt64;
 }
 
 struct PoolView {
@@ -239,8 +240,67 @@ struct JobSpec {
   commonEnvironmentSettings @9 :List(NameValue);
   metadata @10 :List(NameValue);
   keptJson @11 :Text;
+  managerTask @12 :JobManagerTask;
+  preparationTask @13 :JobPreparationTask;
+  releaseTask @14 :JobReleaseTask;
+  autoPool @15 :AutoPoolSpec;
+}
+struct JobManagerTask {
+  task @0 :NewTask;
+  killJobOnCompletion @1 :Bool;
+  runExclusive @2 :Bool;
+  allowSpotNode @3 :Bool;
+}
+struct JobPreparationTask {
+  id @0 :Text;
+  constraints @1 :TaskConstraints;
+  waitForSuccess @2 :Bool;
+  rerunOnNodeRebootAfterSuccess @3 :Bool;
+  document @4 :Data;  # an encoded TaskDocument
+}
+struct JobReleaseTask {
+  id @0 :Text;
+  maxWallClockTime @1 :Int64;
+  retentionTime @2 :Int64;
+  document @3 :Data;  # an encoded TaskDocument
 }
 
+# The preparation or release of a job on one node.
+enum NodeTaskState { running @0; completed @1; }
+struct NodeTaskRun {
+  state @0 :NodeTaskState;
+  attempt @1 :UInt32;
+  judged @2 :Bool;
+  startTime @3 :Int64;
+  endTime @4 :OptionalInt64;
+  exitCode @5 :OptionalInt32;
+  failure @6 :FailureInfo;
+  retryCount @7 :Int32;
+  lastRetryTime @8 :OptionalInt64;
+  result @9 :OptionalEnum;  # ExecutionResult
+}
+struct JobNodeRecord {
+  job @0 :UInt64;
+  node @1 :UInt64;
+  poolId @2 :Text;
+  nodeId @3 :Text;
+  boot @4 :UInt64;
+  preparation @5 :NodeTaskRun;
+  release @6 :NodeTaskRun;
+  releaseSkipped @7 :Bool;
+}
+struct JobNodeView {
+  record @0 :JobNodeRecord;
+  preparationId @1 :Text;
+  releaseId @2 :Text;
+}
+enum PoolLifetime { jobschedule @0; job @1; }
+struct AutoPoolSpec {
+  idPrefix @0 :Text;
+  lifetime @1 :PoolLifetime;
+  keepAlive @2 :Bool;
+  pool @3 :PoolSpec;
+}
 
 struct JobChange {
   priority @0 :OptionalInt32;
@@ -249,6 +309,43 @@ struct JobChange {
   constraints @3 :JobConstraints;
   poolId @4 :Text;
   metadata @5 :List(NameValue);
+  autoPool @6 :AutoPoolSpec;
+}
+
+enum JobScheduleState { active @0; completed @1; disabled @2; terminating @3; deleting @4; }
+struct Schedule {
+  doNotRunUntil @0 :OptionalInt64;
+  doNotRunAfter @1 :OptionalInt64;
+  startWindow @2 :OptionalInt64;
+  recurrenceInterval @3 :OptionalInt64;
+}
+struct JobScheduleSpec {
+  id @0 :Text;
+  displayName @1 :Text;
+  schedule @2 :Schedule;
+  job @3 :JobSpec;
+  metadata @4 :List(NameValue);
+}
+struct JobScheduleRecord {
+  account @0 :Text;
+  seq @1 :UInt64;
+  spec @2 :JobScheduleSpec;
+  event @3 :UInt64;
+  lastModified @4 :Int64;
+  creationTime @5 :Int64;
+  state @6 :JobScheduleState;
+  stateTime @7 :Int64;
+  previousState @8 :OptionalEnum;  # JobScheduleState
+  previousStateTime @9 :OptionalInt64;
+  endTime @10 :OptionalInt64;
+  nextRun @11 :OptionalInt64;
+  lastRun @12 :OptionalInt64;
+  jobsMade @13 :UInt64;
+  jobActive @14 :Bool;
+  poolId @15 :Text;
+  poolOutdated @16 :Bool;
+  jobsDeletedThrough @17 :Text;
+  jobTold @18 :Bool;
 }
 
 struct StateCounts {

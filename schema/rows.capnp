@@ -16,6 +16,7 @@ struct ShardCounters {
   claims @4 :UInt64;
   incarnations @5 :UInt64;
   leaseLongest @6 :Int64;
+  jobSchedules @7 :UInt64;
 }
 
 struct ClaimRecord {

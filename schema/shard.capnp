@@ -16,6 +16,8 @@ struct ShardRequest {
     makeJob @0 :MakeJob;
     jobMade @1 :JobMade;
     jobGone @2 :JobGone;
+    endJob @3 :EndJob;
+    jobEnded @4 :JobEnded;
   }
 }
 struct MakeJob {
@@ -33,6 +35,17 @@ struct JobMade {
   lastModified @6 :Int64;
 }
 struct JobGone {
+  account @0 :Text;
+  jobId @1 :Text;
+  incarnation @2 :UInt64;
+}
+struct EndJob {
+  account @0 :Text;
+  jobId @1 :Text;
+  incarnation @2 :UInt64;
+  deletes @3 :Bool;
+}
+struct JobEnded {
   account @0 :Text;
   jobId @1 :Text;
   incarnation @2 :UInt64;

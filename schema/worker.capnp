@@ -122,6 +122,7 @@ struct Assignment {
   retentionTime @8 :Int64;
   commonEnvironmentSettings @9 :List(M.NameValue);
   document @10 :Data;
+  preparationId @11 :Text;
 }
 struct EndAttempt {
   id @0 :M.AttemptId;

@@ -93,6 +93,8 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
     world_.violated("S8", text(shard, key) + " is reactivated without all its retries");
   if (!again && after.retry_count < before.retry_count)
     world_.violated("S8", text(shard, key) + " forgets how often it was tried");
+  if (before.state != TaskState::running && after.state == TaskState::running)
+    check_prepared(shard, view, after);
   if (after.attempt > before.attempt) {
     world_.tell(who, text(shard, key) + " attempt " + std::to_string(after.attempt) + " goes to " +
                          (after.node ? after.node->node_id : "nowhere"));
@@ -162,7 +164,7 @@ bool Auditor::may_be_reactivated(const ShardView& view, const TaskRecord& task) 
 
 void Auditor::check_dispatch(ShardId shard, const ShardView& view, const Task& task) {
   const TaskKey key = task.record.key;
-  if (task.record.state != TaskState::running)
+  if (!is_on_node(task.record.state))
     world_.violated("S4", text(shard, key) + " has a new attempt and does not run");
   const auto job = view.jobs.find(key.job);
   if (job == view.jobs.end()) {
@@ -231,10 +233,136 @@ void Auditor::check_retry(ShardId shard, const TaskRecord& task) {
 // What runs was committed before anybody was told of it.
 void Auditor::check_start(const AttemptId& id) {
   const ShardView& view = shards_[id.shard];
+  if (is_node_task(id.task)) {
+    if (view.erased_jobs.contains(id.task.job)) return;
+    const auto found = view.job_nodes.find({id.task.job, node_of_task(id.task)});
+    const bool releases = kind_of_node_task(id.task) == NodeTask::release;
+    const NodeTaskRun* run = nullptr;
+    if (found != view.job_nodes.end() && !releases) run = &found->second.preparation;
+    if (found != view.job_nodes.end() && releases && found->second.release)
+      run = &*found->second.release;
+    if (run == nullptr || run->attempt < id.attempt)
+      world_.violated("S4", text(id) + " runs, and no shard has committed it");
+    return;
+  }
   if (view.erased_tasks.contains(id.task)) return;
   const auto task = view.tasks.find(id.task);
   if (task == view.tasks.end() || task->second.record.attempt < id.attempt)
     world_.violated("S4", text(id) + " runs, and no shard has committed it");
+}
+
+// Where tasks have to wait for the preparation, it has really succeeded on their node.
+void Auditor::check_prepared(ShardId shard, const ShardView& view, const TaskRecord& task) {
+  const auto job = view.jobs.find(task.key.job);
+  if (job == view.jobs.end() || !task.node) return;
+  const auto& preparation = job->second.record.spec.preparation_task;
+  if (!preparation || !preparation->wait_for_success) return;
+  const auto node = std::find_if(view.nodes.begin(), view.nodes.end(), [&](const auto& entry) {
+    return entry.second.id == task.node->node_id;
+  });
+  const auto record = node == view.nodes.end() ? view.job_nodes.end()
+                                               : view.job_nodes.find({task.key.job, node->first});
+  if (record == view.job_nodes.end())
+    return world_.violated("API", text(shard, task.key) + " starts on a node never prepared");
+  const NodeTaskRun& run = record->second.preparation;
+  if (run.state != NodeTaskState::completed || run.result != ExecutionResult::success)
+    world_.violated("API", text(shard, task.key) + " starts on a node that is not prepared");
+  const bool same_boot = record->second.boot == node->second.boot;
+  if (!same_boot && preparation->rerun_on_node_reboot_after_success)
+    world_.violated("API", text(shard, task.key) + " starts on a node prepared before its boot");
+}
+
+void Auditor::check_node_task_end(const AttemptId& id, const NodeTaskRun& run) {
+  if (run.state != NodeTaskState::completed || !run.judged || !run.exit_code) return;
+  const auto process = ledger_.find(id);
+  if (process == ledger_.end() || !process->second.exit_code)
+    world_.violated("S5", text(id) + " is recorded as ended, and no process of it has ended");
+  else if (*process->second.exit_code != *run.exit_code)
+    world_.violated("S5", text(id) + " ended with " + std::to_string(*process->second.exit_code) +
+                              ", and " + std::to_string(*run.exit_code) + " is recorded");
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const JobNodePut& put) {
+  const JobNodeRecord& after = put.record;
+  const auto key = std::pair(after.job, after.node);
+  const std::string who = "shard-" + std::to_string(shard);
+  const AttemptId prepares{shard, node_task_key(after.job, after.node, NodeTask::preparation),
+                           after.preparation.attempt};
+  const auto job = view.jobs.find(after.job);
+  if (job == view.jobs.end()) return world_.violated("S10", text(prepares) + " has no job");
+  const JobRecord& record = job->second.record;
+  const JobNodeRecord before = view.job_nodes[key];
+  view.job_nodes[key] = after;
+  if (after.preparation.attempt < before.preparation.attempt ||
+      after.preparation.attempt > before.preparation.attempt + 1)
+    world_.violated("S4", text(prepares) + " comes after attempt " +
+                              std::to_string(before.preparation.attempt));
+  if (after.preparation.attempt > before.preparation.attempt) {
+    world_.tell(who, text(prepares) + " prepares " + after.node_id);
+    if (record.state != JobState::active && record.state != JobState::disabling &&
+        record.state != JobState::disabled)
+      world_.violated("S10", text(prepares) + " begins and its job has ended");
+  }
+  check_node_task_end(prepares, after.preparation);
+  if (before.release && before.release->judged && !(after.release == before.release))
+    world_.violated("API", after.node_id + " is released twice from job " + record.spec.id);
+  if (after.release_skipped && !before.release_skipped) check_skipped(shard, view, after);
+  if (!after.release) return;
+  const AttemptId releases{shard, node_task_key(after.job, after.node, NodeTask::release),
+                           after.release->attempt};
+  if (!before.release || before.release->attempt < after.release->attempt) {
+    world_.tell(who, text(releases) + " releases " + after.node_id);
+    if (record.state != JobState::terminating && record.state != JobState::deleting)
+      world_.violated("API", text(releases) + " begins and its job goes on");
+  }
+  check_node_task_end(releases, *after.release);
+}
+
+// Only a node that is lost is left out, or one that was not to be had for as long as a release may
+// take.
+void Auditor::check_skipped(ShardId shard, const ShardView& view, const JobNodeRecord& record) {
+  const auto node = view.nodes.find(record.node);
+  if (node == view.nodes.end()) return;
+  const NodeState state = node->second.state;
+  const bool lost = state == NodeState::unknown || state == NodeState::unusable ||
+                    state == NodeState::starttaskfailed || state == NodeState::leavingpool ||
+                    state == NodeState::deallocating || state == NodeState::deallocated ||
+                    node->second.draining;
+  const auto job = view.jobs.find(record.job);
+  // A clock that is set may take all of that time at once.
+  const bool patient =
+      world_.options.clock_step_every == Duration{} && job != view.jobs.end() &&
+      job->second.record.spec.release_task &&
+      job->second.record.spec.release_task->max_wall_clock_time >= std::chrono::minutes(15);
+  if (!lost && patient)
+    world_.violated("API", "shard " + std::to_string(shard) + " does not release " +
+                               record.node_id + " from its job, and could");
+}
+
+// A job whose end is over has released what it prepared and is still there.
+void Auditor::check_released(ShardId shard, const ShardView& view, const JobRecord& job) {
+  for (auto it = view.job_nodes.lower_bound({job.seq, 0});
+       it != view.job_nodes.end() && it->first.first == job.seq; ++it) {
+    const JobNodeRecord& record = it->second;
+    if (record.preparation.state == NodeTaskState::running)
+      world_.violated("API", "job " + job.spec.id + " has ended and still prepares a node");
+    const bool over = record.release_skipped || (record.release && record.release->judged);
+    if (job.spec.release_task && !over && view.nodes.contains(record.node))
+      world_.violated("API", "shard " + std::to_string(shard) + ": job " + job.spec.id +
+                                 " has ended and did not release " + record.node_id);
+  }
+}
+
+// Nothing of the job runs on the node any more when its release does.
+void Auditor::check_release_start(const Start& start) {
+  if (!is_node_task(start.id.task)) return;
+  if (kind_of_node_task(start.id.task) != NodeTask::release) return;
+  for (const auto& [task, id] : alive_) {
+    if (task.first == start.id.shard && task.second.job == start.id.task.job &&
+        ledger_.at(id).start.node_id == start.node_id && !(id == start.id))
+      world_.violated("API", text(start.id) + " releases " + start.node_id + " while " + text(id) +
+                                 " runs there");
+  }
 }
 
 void Auditor::see(ShardId shard, ShardView& view, const TaskErased& erased) {
@@ -258,9 +386,11 @@ void Auditor::see(ShardId shard, ShardView& view, const JobPut& put) {
   }
   const auto [job, fresh] = view.jobs.try_emplace(put.job.seq);
   if (fresh) job->second.made = put.job.version.event;
+  if (fresh) check_alone(put.job);
   JobRecord& record = job->second.record;
   const bool was_ended = record.state == JobState::completed || record.state == JobState::deleting;
   const bool is_ended = put.job.state == JobState::completed || put.job.state == JobState::deleting;
+  if (put.job.state == JobState::completed) check_released(shard, view, put.job);
   if (was_ended && !is_ended)
     world_.violated("S10", "job " + put.job.spec.id + " had ended and goes on");
   if (record.state != put.job.state || record.spec.id.empty())
@@ -272,6 +402,10 @@ void Auditor::see(ShardId shard, ShardView& view, const JobPut& put) {
 }
 
 void Auditor::see(ShardId shard, ShardView& view, const JobErased& erased) {
+  if (const auto job = view.jobs.find(erased.job);
+      job != view.jobs.end() && job->second.record.previous_state != JobState::completed)
+    check_released(shard, view, job->second.record);
+  std::erase_if(view.job_nodes, [&](const auto& entry) { return entry.first.first == erased.job; });
   view.jobs.erase(erased.job);
   view.erased_jobs.insert(erased.job);
   std::erase_if(view.tasks, [&](const auto& task) {
@@ -312,7 +446,89 @@ void Auditor::see(ShardId shard, ShardView& view, const NodeErased& erased) {
   world_.tell("shard-" + std::to_string(shard), "node " + std::to_string(erased.node) + " is gone");
 }
 
-void Auditor::see(ShardId shard, ShardView&, const PoolPut& put) {
+// A schedule makes its next job when the one before has ended, wherever that is.
+void Auditor::check_alone(const JobRecord& job) {
+  const std::string_view of = schedule_of(job.spec.id);
+  if (of.empty()) return;
+  for (const auto& [shard, view] : shards_) {
+    for (const auto& [seq, other] : view.jobs) {
+      const JobRecord& record = other.record;
+      if (record.spec.id.empty() || record.state == JobState::completed) continue;
+      if (record.account == job.account && schedule_of(record.spec.id) == of)
+        world_.violated("API",
+                        "job " + job.spec.id + " is made, and " + record.spec.id + " goes on");
+    }
+  }
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const JobSchedulePut& put) {
+  const JobScheduleRecord& now = put.schedule;
+  const std::string name = "job schedule " + now.spec.id;
+  const auto [found, fresh] = view.schedules.try_emplace(now.seq, now);
+  const JobScheduleRecord before = std::exchange(found->second, now);
+  world_.tell("shard-" + std::to_string(shard),
+              name + " is in state " + std::to_string(static_cast<int>(now.state)) +
+                  " and has made " + std::to_string(now.jobs_made) + " jobs");
+  if (fresh || now.jobs_made == before.jobs_made) return;
+  if (now.jobs_made < before.jobs_made) world_.violated("API", name + " forgets a job");
+  if (before.job_active) world_.violated("API", name + " makes a job while it has one");
+  if (before.last_run && !(*now.last_run > *before.last_run))
+    world_.violated("API", name + " makes a second job for one recurrence");
+  if (before.state != JobScheduleState::active)
+    world_.violated("API", name + " makes a job and is not active");
+  const Schedule& schedule = now.spec.schedule;
+  if (schedule.do_not_run_until && *now.last_run < *schedule.do_not_run_until)
+    world_.violated("API", name + " makes a job before its time");
+  if (schedule.do_not_run_after && now.version.last_modified > *schedule.do_not_run_after)
+    world_.violated("API", name + " makes a job after its time");
+  if (schedule.start_window &&
+      !(now.version.last_modified < *now.last_run + *schedule.start_window))
+    world_.violated("API", name + " makes a job outside of its window");
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const JobScheduleErased& erased) {
+  const auto found = view.schedules.find(erased.schedule);
+  if (found == view.schedules.end())
+    return world_.violated("S10", "a job schedule is erased and is not there");
+  const JobScheduleRecord& schedule = found->second;
+  for (const auto& [other, theirs] : shards_) {
+    for (const auto& [seq, job] : theirs.jobs) {
+      if (job.record.account == schedule.account &&
+          lower_cased(schedule_of(job.record.spec.id)) == lower_cased(schedule.spec.id))
+        world_.violated("API", "job schedule " + schedule.spec.id + " is gone, and its job " +
+                                   job.record.spec.id + " is not");
+    }
+  }
+  world_.tell("shard-" + std::to_string(shard), "job schedule " + schedule.spec.id + " is gone");
+  view.schedules.erase(found);
+}
+
+std::string Auditor::pools_left_behind() const {
+  std::string text;
+  for (const auto& [shard, view] : shards_) {
+    for (const auto& [seq, pool] : view.pools) {
+      if (pool.spec.id.find('_') == std::string::npos) continue;  // somebody asked for it
+      const auto uses = [&](const auto& job) {
+        return job.second.record.spec.pool_id == pool.spec.id &&
+               job.second.record.state != JobState::completed;
+      };
+      const auto shares = [&](const auto& schedule) {
+        return schedule.second.pool_id == pool.spec.id;
+      };
+      if (std::none_of(view.jobs.begin(), view.jobs.end(), uses) &&
+          std::none_of(view.schedules.begin(), view.schedules.end(), shares))
+        text += " " + pool.spec.id;
+    }
+  }
+  return text;
+}
+
+void Auditor::see(ShardId, ShardView& view, const PoolErased& erased) {
+  view.pools.erase(erased.pool);
+}
+
+void Auditor::see(ShardId shard, ShardView& view, const PoolPut& put) {
+  view.pools.insert_or_assign(put.pool.seq, put.pool);
   world_.tell("shard-" + std::to_string(shard),
               "pool " + put.pool.spec.id + " wants " +
                   std::to_string(put.pool.spec.target_dedicated_nodes) +
@@ -342,6 +558,7 @@ void Auditor::see(ShardId shard, ShardView&, const ClaimErased& erased) {
 void Auditor::process_started(const Start& start) {
   world_.tell("ledger", text(start.id) + " runs on " + start.node_id);
   check_start(start.id);
+  check_release_start(start);
   if (!ledger_.emplace(start.id, Run{start, std::nullopt}).second)
     world_.violated("S4", text(start.id) + " is started twice");
   const auto [alive, alone] = alive_.emplace(std::pair{start.id.shard, start.id.task}, start.id);

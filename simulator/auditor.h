@@ -34,8 +34,8 @@ class Auditor {
     std::string node_id;
     SlotCount slots = 0;
     SlotCount node_slots = 0;
-    std::string
-        task_name;  // job id and task id: another task under the same id has the same folder
+    // Job id and task id: another task under the same id has the same folder.
+    std::string task_name;
   };
   void process_started(const Start& start);
   void process_ended(const AttemptId& id, std::int32_t exit_code);
@@ -57,6 +57,8 @@ class Auditor {
   std::size_t processes_alive() const { return alive_.size(); }
   // Nodes of which a shard does not say yet whether they can take tasks, in words.
   std::string nodes_not_settled() const;
+  // Pools that came with a job or schedule that has ended, in words.
+  std::string pools_left_behind() const;
 
  private:
   struct Task {
@@ -78,6 +80,9 @@ class Auditor {
     std::map<JobSeq, Job> jobs;
     std::set<JobSeq> erased_jobs;
     std::map<NodeSeq, NodeRecord> nodes;
+    std::map<std::pair<JobSeq, NodeSeq>, JobNodeRecord> job_nodes;
+    std::map<PoolSeq, PoolRecord> pools;
+    std::map<JobScheduleSeq, JobScheduleRecord> schedules;
     std::set<AttemptId> lingering;
     std::map<JobSeq, std::string> to_be_stopped;  // by a task that ended in this commit
     std::set<AttemptId> let_go;  // in this commit: they run no more, or linger from now on
@@ -97,10 +102,14 @@ class Auditor {
   void see(ShardId shard, ShardView& view, const NodePut& put);
   void see(ShardId shard, ShardView& view, const NodeErased& erased);
   void see(ShardId shard, ShardView& view, const PoolPut& put);
+  void see(ShardId shard, ShardView& view, const PoolErased& erased);
+  void see(ShardId shard, ShardView& view, const JobSchedulePut& put);
+  void see(ShardId shard, ShardView& view, const JobScheduleErased& erased);
   void see(ShardId shard, ShardView& view, const LingeringPut& put);
   void see(ShardId shard, ShardView& view, const LingeringErased& erased);
   void see(ShardId shard, ShardView& view, const ClaimPut& put);
   void see(ShardId shard, ShardView& view, const ClaimErased& erased);
+  void see(ShardId shard, ShardView& view, const JobNodePut& put);
   template <class Event>
   void see(ShardId, ShardView&, const Event&) {}
 
@@ -108,8 +117,14 @@ class Auditor {
   void check_dispatch(ShardId shard, const ShardView& view, const Task& task);
   void check_completion(ShardId shard, const TaskRecord& task);
   void check_retry(ShardId shard, const TaskRecord& task);
+  void check_prepared(ShardId shard, const ShardView& view, const TaskRecord& task);
+  void check_node_task_end(const AttemptId& id, const NodeTaskRun& run);
+  void check_skipped(ShardId shard, const ShardView& view, const JobNodeRecord& record);
+  void check_released(ShardId shard, const ShardView& view, const JobRecord& job);
+  void check_release_start(const Start& start);
   void check_start(const AttemptId& id);
   void check_let_go(ShardView& view);
+  void check_alone(const JobRecord& job);
   bool is_blocked(const ShardView& view, const Task& task) const;
   void note_end(ShardId shard, ShardView& view, const TaskRecord& task);
 

@@ -73,7 +73,7 @@ void History::job_listed(const JobFact& job, const std::vector<TaskRecord>& task
   for (const TaskRecord& task : tasks) {
     const auto add = [&](StateCounts& where, std::int64_t amount) {
       if (task.state == TaskState::active) where.active += amount;
-      if (task.state == TaskState::running) where.running += amount;
+      if (is_on_node(task.state)) where.running += amount;
       if (task.state == TaskState::completed)
         (task.result == ExecutionResult::success ? where.succeeded : where.failed) += amount;
     };

@@ -38,8 +38,16 @@ struct JobFact : Fact {
   ShardId shard = 0;  // its pool's
   bool dependencies = false;
   bool acts_on_exits = false;
-  bool numbers = false;  // names its tasks by them
+  bool numbers = false;    // names its tasks by them
+  bool auto_pool = false;  // has a pool of its own, and no tasks
   std::map<std::string, TaskFact> tasks;
+  Duration work{};  // of its preparations and releases, as for tasks
+};
+
+struct ScheduleFact : Fact {
+  ShardId shard = 0;
+  ShardId job_shard = 0;  // where its jobs are
+  int jobs = 0;           // heard of
 };
 
 struct PoolFact : Fact {
@@ -55,7 +63,8 @@ class History {
   History(World& world, Auditor& auditor);
 
   std::vector<PoolFact> pools;
-  std::map<std::string, JobFact> jobs;  // by account and id
+  std::map<std::string, JobFact> jobs;            // by account and id
+  std::map<std::string, ScheduleFact> schedules;  // likewise
 
   // The only way to ask. `works`: how the tasks that it adds can end. False: it was not sent.
   bool ask(ClientProcess& client, const Fact& of, ShardId shard, const Request& request, Then then,

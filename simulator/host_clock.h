@@ -5,6 +5,9 @@
 
 namespace windlass::simulator {
 
+// The wall time when a world begins.
+inline constexpr std::int64_t kWallStart = 17'000'000'000'000'000;
+
 class HostClock {
  public:
   // `drift`: parts per million by which the monotonic clock is fast.
@@ -37,7 +40,6 @@ class HostClock {
 
  private:
   static constexpr std::int64_t kMillion = 1'000'000;
-  static constexpr std::int64_t kWallStart = 17'000'000'000'000'000;
 
   std::int64_t drift_;
   MonoTime since_{};

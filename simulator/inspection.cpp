@@ -17,6 +17,7 @@ void Inspection::go_on(ClientProcess& client) {
     if (!look.gone && !look.settled) left.push_back(&job);
   }
   if (left.empty()) {
+    if (look_at_schedules(client)) return;
     done_ = true;
     history_.all_listed();
     return;
@@ -59,6 +60,27 @@ void Inspection::look_at_nodes(ClientProcess& client, PoolFact& pool, const Pool
   });
 }
 
+// They would go on for ever: each is deleted, and gone in the end, with all its jobs. False: none
+// is left.
+bool Inspection::look_at_schedules(ClientProcess& client) {
+  for (auto& entry : history_.schedules) {
+    const std::string name = entry.first;
+    ScheduleFact& schedule = entry.second;
+    if (schedules_gone_.contains(name)) continue;
+    ask(client, schedule, schedule.shard, GetJobSchedule{schedule.id, {}},
+        [&, name](const Answer& answer) {
+          const auto* record = std::get_if<JobScheduleRecord>(&answer);
+          if (record == nullptr) {
+            schedules_gone_.insert(name);
+          } else if (record->state != JobScheduleState::deleting) {
+            ask(client, schedule, schedule.shard, DeleteJobSchedule{schedule.id, {}}, {});
+          }
+        });
+    return true;
+  }
+  return false;
+}
+
 void Inspection::look_at_job(ClientProcess& client, JobFact& job) {
   JobLook& look = looks_[job.account + "/" + job.id];
   ask(client, job, job.shard, GetJob{job.id, {}}, [&](const Answer& answer) {
@@ -69,6 +91,9 @@ void Inspection::look_at_job(ClientProcess& client, JobFact& job) {
     }
     look.waits_for = " job state " + std::to_string(static_cast<int>(record->state));
     if (record->state == JobState::deleting || record->state == JobState::terminating) return;
+    // Its pool may have nodes that others are waiting for.
+    if (job.auto_pool && record->state != JobState::completed)
+      return ask(client, job, job.shard, TerminateJob{job.id, {}, "over"}, {});
     if (record->state == JobState::disabled || record->state == JobState::disabling)
       return ask(client, job, job.shard, EnableJob{job.id, {}}, {});
     look.ended = record->state == JobState::completed;
@@ -81,7 +106,27 @@ void Inspection::look_at_job(ClientProcess& client, JobFact& job) {
                     [](const auto& item) { return item.name == "windlass.failBlockedDependents"; });
     look.tasks.clear();
     look.next.reset();
+    const auto& preparation = record->spec.preparation_task;
+    if (!look.ended && preparation && preparation->wait_for_success)
+      return look_at_preparations(client, job, look);
     list(client, job, look);
+  });
+}
+
+// Where preparations have failed, tasks may never find a node. Such a job is terminated.
+void Inspection::look_at_preparations(ClientProcess& client, JobFact& job, JobLook& look) {
+  ask(client, job, job.shard, ListJobNodes{job.id, {}}, [&](const Answer& answer) {
+    const auto* page = std::get_if<Page<JobNodeView>>(&answer);
+    if (page == nullptr) return;
+    const bool some_failed =
+        std::any_of(page->entries.begin(), page->entries.end(), [](const JobNodeView& view) {
+          const NodeTaskRun& run = view.record.preparation;
+          return run.judged && run.result == ExecutionResult::failure;
+        });
+    if (some_failed)
+      ask(client, job, job.shard, TerminateJob{job.id, {}, "not to be prepared"}, {});
+    else
+      list(client, job, look);
   });
 }
 
@@ -179,6 +224,9 @@ std::string Inspection::unfinished() const {
   std::string text;
   for (const auto& [id, look] : looks_) {
     if (!look.gone && !look.settled) text += " " + id + ":" + look.waits_for + ";";
+  }
+  for (const auto& [key, schedule] : history_.schedules) {
+    if (!schedules_gone_.contains(key)) text += " job schedule " + key + ";";
   }
   return text.empty() ? " no client was answered" : text;
 }

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,7 +39,9 @@ class Inspection {
 
   void look_at_pool(ClientProcess& client, PoolFact& pool);
   void look_at_nodes(ClientProcess& client, PoolFact& pool, const PoolView& view);
+  bool look_at_schedules(ClientProcess& client);
   void look_at_job(ClientProcess& client, JobFact& job);
+  void look_at_preparations(ClientProcess& client, JobFact& job, JobLook& look);
   void list(ClientProcess& client, JobFact& job, JobLook& look);
   void judge(ClientProcess& client, JobFact& job, JobLook& look);
   static bool is_blocked(const JobLook& look, const TaskView& task);
@@ -52,6 +55,7 @@ class Inspection {
   std::map<std::string, JobLook> looks_;
   std::size_t pool_ = 0;  // next to look at
   std::size_t turn_ = 0;
+  std::set<std::string> schedules_gone_;  // by account and id
   bool done_ = false;
 };
 

@@ -102,6 +102,8 @@ bool MemoryBatch::erase_tasks(JobSeq job, std::size_t rows_max) {
   erased += erase_from(tables_.done, first, rows_max, of_key);
   erased += erase_from(tables_.numbers, {job, 0}, rows_max,
                        [job](const auto& key) { return key.first == job; });
+  erased += erase_from(tables_.job_nodes, {job, 0}, rows_max,
+                       [job](const auto& key) { return key.first == job; });
   return erased > 0;
 }
 

@@ -19,6 +19,7 @@ struct MemoryTables {
   std::map<PoolSeq, PoolRecord> pools;
   std::map<NodeSeq, NodeRecord> nodes;
   std::map<JobSeq, JobRecord> jobs;
+  std::map<JobScheduleSeq, JobScheduleRecord> job_schedules;
   std::map<TaskKey, OpenTask> open;
   std::map<TaskKey, TaskRecord> done;
   std::map<TaskKey, std::string> documents;
@@ -30,6 +31,7 @@ struct MemoryTables {
   std::map<std::pair<std::string, std::string>, Reservation> reservations;
   std::map<std::pair<ShardId, std::uint64_t>, OutboxRow> outbox;
   std::map<ShardId, ShardProgress> progress;
+  std::map<std::pair<JobSeq, NodeSeq>, JobNodeRecord> job_nodes;
   std::map<SessionId, SessionState> sessions;
   std::map<std::pair<SessionId, Sequence>, std::string> answers;
 };
@@ -90,6 +92,9 @@ class MemoryBatch final : public scheduler::ShardBatch {
   void each_pool(const std::function<void(PoolRecord)>& f) override { each(tables_.pools, f); }
   void each_node(const std::function<void(NodeRecord)>& f) override { each(tables_.nodes, f); }
   void each_job(const std::function<void(JobRecord)>& f) override { each(tables_.jobs, f); }
+  void each_job_schedule(const std::function<void(JobScheduleRecord)>& f) override {
+    each(tables_.job_schedules, f);
+  }
   void each_open_task(const std::function<void(OpenTask)>& f) override { each(tables_.open, f); }
   void each_claim(const std::function<void(ClaimRecord)>& f) override { each(tables_.claims, f); }
   void each_lingering(const std::function<void(LingeringAttempt)>& f) override {
@@ -101,6 +106,10 @@ class MemoryBatch final : public scheduler::ShardBatch {
   void each_outbox(const std::function<void(OutboxRow)>& f) override { each(tables_.outbox, f); }
   void each_progress(const std::function<void(ShardProgress)>& f) override {
     each(tables_.progress, f);
+  }
+
+  void each_job_node(const std::function<void(JobNodeRecord)>& f) override {
+    each(tables_.job_nodes, f);
   }
 
   std::optional<TaskSeq> find_task(JobSeq job, std::string_view lower_id) override {
@@ -135,6 +144,10 @@ class MemoryBatch final : public scheduler::ShardBatch {
   void erase_node(NodeSeq seq) override { erase(tables_.nodes, seq); }
   void put_job(const JobRecord& row) override { put(tables_.jobs, row.seq, row); }
   void erase_job(JobSeq seq) override { erase(tables_.jobs, seq); }
+  void put_job_schedule(const JobScheduleRecord& row) override {
+    put(tables_.job_schedules, row.seq, row);
+  }
+  void erase_job_schedule(JobScheduleSeq seq) override { erase(tables_.job_schedules, seq); }
 
   void add_task(const OpenTask& task, std::string_view document) override;
   void put_open_task(const OpenTask& task) override;
@@ -159,6 +172,9 @@ class MemoryBatch final : public scheduler::ShardBatch {
   }
   void erase_outbox(ShardId to, std::uint64_t id) override { erase(tables_.outbox, {to, id}); }
   void put_progress(const ShardProgress& row) override { put(tables_.progress, row.shard, row); }
+  void put_job_node(const JobNodeRecord& row) override {
+    put(tables_.job_nodes, {row.job, row.node}, row);
+  }
 
  private:
   template <class Map, class Visit>

@@ -139,8 +139,11 @@ class Simulation {
   Duration patience() const {
     Duration work = seconds(120) + 2 * world_.options.lease + world_.options.client_patience;
     for (const auto& [id, job] : history_.jobs) {
+      work += job.work;
       for (const auto& [task_id, task] : job.tasks) work += task.work + seconds(1);
     }
+    // Each is asked for again and again until its jobs and their pools are gone.
+    work += seconds(60) * static_cast<std::int64_t>(history_.schedules.size());
     return work;
   }
 
@@ -176,6 +179,10 @@ class Simulation {
     std::string text;
     if (const std::string nodes = auditor_.nodes_not_settled(); !nodes.empty())
       text += "; nodes that are not settled:" + nodes;
+    // Their grace is of wall time, which may have been set back.
+    const bool in_time = world_.options.clock_step_every == Duration{};
+    if (const std::string pools = auditor_.pools_left_behind(); in_time && !pools.empty())
+      text += "; pools whose jobs have ended:" + pools;
     for (const auto& scheduler : schedulers_) {
       if (const std::string owed = scheduler->owed(); !owed.empty()) text += "; owed:" + owed;
     }

@@ -13,7 +13,8 @@ struct TellsNothing {
   bool operator()(const NotHere&) const { return true; }
   bool operator()(const Error& error) const {
     return error.code == ErrorCode::pool_not_found || error.code == ErrorCode::job_not_found ||
-           error.code == ErrorCode::task_not_found;
+           error.code == ErrorCode::task_not_found ||
+           error.code == ErrorCode::job_schedule_not_found;
   }
   template <class Entry>
   bool operator()(const Page<Entry>& page) const {

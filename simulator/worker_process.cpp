@@ -200,6 +200,8 @@ void WorkerProcess::start(const worker::StartProcess& request) {
         begun->second.id, request.node_id, begun->second.required_slots,
         grant.plan.task_slots_per_node,
         begun->second.account + "/" + begun->second.job_id + "/" + begun->second.task_id};
+    // Each node has its own preparation and release.
+    if (is_node_task(of->id.task)) of->task_name += "@" + request.node_id;
   }
   guard_.start(request, of);
 }

@@ -1,6 +1,7 @@
 #include "simulator/workload.h"
 
 #include "schema/codec/task_document.h"
+#include "simulator/host_clock.h"
 
 #include <algorithm>
 
@@ -23,6 +24,7 @@ std::optional<EventNumber> version_of(const Answer& answer) {
   if (const auto* made = std::get_if<JobMadeAt>(&answer)) return made->version.event;
   if (const auto* view = std::get_if<PoolView>(&answer)) return view->record.version.event;
   if (const auto* record = std::get_if<JobRecord>(&answer)) return record->version.event;
+  if (const auto* record = std::get_if<JobScheduleRecord>(&answer)) return record->version.event;
   if (const auto* view = std::get_if<TaskView>(&answer)) return view->record.version.event;
   return std::nullopt;
 }
@@ -99,6 +101,7 @@ void Workload::act_for(ClientProcess& client, Account& account) {
     PoolFact& pool = history_.pools[account.first_pool + i];
     if (!pool.there && (!pool.ended || random_.chance(300))) return make_pool(client, pool);
   }
+  if (random_.chance(120)) return act_on_schedule(client, account);
   const bool more_jobs = account.jobs_made < world_.options.jobs;
   if (more_jobs && random_.chance(150)) return make_job(client, account);
   if (accounts_.size() > 1 && random_.chance(60)) return pry(client, account);
@@ -112,6 +115,11 @@ void Workload::act_for(ClientProcess& client, Account& account) {
 void Workload::act_on(ClientProcess& client, Account& account, JobFact& job) {
   TaskFact* task = some_task(job);
   PoolFact& pool = some_pool(account);
+  if (job.auto_pool) {
+    const std::int64_t what = random_.between(0, 99);
+    if (what < 40) return read(client, account, job, nullptr);
+    return what < 80 ? change_job(client, job) : patch_job(client, job);
+  }
   if (world_.options.restless_pools && random_.chance(300)) return resize(client, pool);
   const std::int64_t what = random_.between(0, 99);
   if (task == nullptr || what < 38) return make_tasks(client, account, job);
@@ -302,7 +310,20 @@ void Workload::make_job(ClientProcess& client, Account& account) {
   const PoolFact& pool = some_pool(account);
   job.pool_id = pool.id;
   job.shard = pool.shard;
+  job.auto_pool = random_.chance(200);
+  if (job.auto_pool) {
+    job.pool_id.clear();
+    job.shard = shard_of(job.account, id, static_cast<ShardId>(world_.options.shards));
+  }
   send_job(client, job);
+}
+
+// Where clocks are set, pools may stay for long: they take no nodes from others then.
+AutoPoolSpec Workload::auto_pool(PoolLifetime lifetime, std::int32_t nodes) {
+  AutoPoolSpec spec{"auto", lifetime, false, PoolSpec{}};
+  spec.pool->vm_size = "any";
+  spec.pool->target_dedicated_nodes = nodes;
+  return spec;
 }
 
 void Workload::send_job(ClientProcess& client, JobFact& job) {
@@ -310,6 +331,10 @@ void Workload::send_job(ClientProcess& client, JobFact& job) {
   JobSpec spec;
   spec.id = job.id;
   spec.pool_id = job.pool_id;
+  if (job.auto_pool) {
+    const bool may_have_nodes = world_.options.clock_step_every == Duration{};
+    spec.auto_pool = auto_pool(PoolLifetime::job, may_have_nodes && random_.chance(300) ? 1 : 0);
+  }
   spec.priority = static_cast<std::int32_t>(random_.between(-1, 1));
   spec.uses_task_dependencies = job.dependencies;
   job.acts_on_exits = random_.chance(150);
@@ -323,15 +348,66 @@ void Workload::send_job(ClientProcess& client, JobFact& job) {
     spec.constraints.max_wall_clock_time =
         random_.between(std::chrono::seconds(5), std::chrono::seconds(90));
   if (random_.chance(120)) spec.on_all_tasks_complete = OnAllTasksComplete::terminatejob;
+  draw_job_tasks(job, spec);
+  TaskFact* manager = spec.manager_task ? &job.tasks.at(spec.manager_task->task.id) : nullptr;
   const ShardId home = shard_of(job.account, job.id, static_cast<ShardId>(world_.options.shards));
-  const auto then = [&job](const std::optional<Answer>& answer) {
+  const auto then = [&job, manager](const std::optional<Answer>& answer) {
     if (is_done(answer)) {
       job.there = true;
       job.ended = false;
+      if (manager != nullptr) manager->there = true;
     }
     remember(job)(answer);
   };
-  history_.ask(client, job, home, AddJob{spec}, then);
+  std::vector<TaskWork> works;
+  if (manager != nullptr) works.push_back(manager->expected);
+  history_.ask(client, job, home, AddJob{spec}, then, std::move(works));
+}
+
+std::string Workload::node_task_document(JobFact& job, const std::string& program) {
+  const Duration time = random_.between(std::chrono::milliseconds(1), world_.options.task_time_max);
+  TaskDocument document;
+  document.command_line = program + " " + ms(time);
+  job.work += time * 4 + std::chrono::seconds(20);
+  return encode_task_document(document);
+}
+
+// A manager, a preparation, a release; most jobs have none of them.
+void Workload::draw_job_tasks(JobFact& job, JobSpec& spec) {
+  if (random_.chance(150)) {
+    TaskFact& fact = job.tasks["manager"];
+    fact.account = job.account;
+    fact.id = "manager";
+    JobManagerTask manager;
+    manager.task = draw_task(job, fact);
+    manager.task.depends_on_ids.clear();
+    manager.task.depends_on_ranges.clear();
+    manager.task.exit_rules.clear();
+    TaskDocument document = *decode_task_document(manager.task.document);
+    document.depends_on_ids.clear();
+    document.depends_on_ranges.clear();
+    manager.task.document = encode_task_document(document);
+    fact.wanted = manager.task;
+    manager.kill_job_on_completion = random_.chance(500);
+    manager.run_exclusive = random_.chance(500);
+    spec.manager_task = manager;
+  }
+  if (!random_.chance(250)) return;
+  const std::int64_t kind = random_.between(0, 99);
+  JobPreparationTask preparation;
+  preparation.wait_for_success = random_.chance(750);
+  preparation.rerun_on_node_reboot_after_success = random_.chance(700);
+  preparation.constraints.retries_max = static_cast<std::int32_t>(random_.between(0, 2));
+  preparation.constraints.retention_time =
+      random_.between(std::chrono::milliseconds(100), kRetentionMax);
+  preparation.document = node_task_document(job, kind < 70 ? "ok" : kind < 92 ? "flaky" : "fail");
+  spec.preparation_task = preparation;
+  if (!random_.chance(800)) return;
+  JobReleaseTask release;
+  release.document = node_task_document(job, random_.chance(800) ? "ok" : "fail");
+  if (random_.chance(300)) release.max_wall_clock_time = std::chrono::seconds(30);
+  release.retention_time = random_.between(std::chrono::milliseconds(100), kRetentionMax);
+  spec.release_task = release;
 }
 
 void Workload::change_job(ClientProcess& client, JobFact& job) {
@@ -372,6 +448,138 @@ void Workload::patch_job(ClientProcess& client, JobFact& job) {
   }
   if (wanted(500)) request.change.metadata = some_metadata();
   history_.ask(client, job, job.shard, request, remember(job));
+}
+
+// ---- job schedules -------------------------------------------------------------------------
+
+void Workload::act_on_schedule(ClientProcess& client, Account& account) {
+  constexpr int kSchedulesMax = 3;
+  std::vector<ScheduleFact*> schedules;
+  for (auto& [key, schedule] : history_.schedules) {
+    if (schedule.account == account.name) schedules.push_back(&schedule);
+  }
+  if (schedules.empty() || (account.schedules_made < kSchedulesMax && random_.chance(200))) {
+    const std::string id = "every-" + std::to_string(++account.schedules_made);
+    ScheduleFact& schedule = history_.schedules[account.name + "/" + id];
+    schedule.account = account.name;
+    schedule.id = id;
+    schedule.shard = shard_of(account.name, id, static_cast<ShardId>(world_.options.shards));
+    return make_schedule(client, account, schedule);
+  }
+  ScheduleFact& schedule = *one_of(schedules);
+  if ((schedule.ended || !schedule.there) && random_.chance(400))
+    return make_schedule(client, account, schedule);
+  const std::int64_t what = random_.between(0, 99);
+  if (what < 35) return read_schedule(client, account, schedule);
+  if (what < 60) return end_job_of(client, schedule);
+  change_schedule(client, account, schedule);
+}
+
+// Far shorter than the API allows: its shell is not in this world.
+Schedule Workload::some_schedule() {
+  Schedule schedule;
+  const WallTime now{kWallStart + world_.timeline.now().ticks};
+  if (random_.chance(300))
+    schedule.do_not_run_until = now + random_.between(Duration{}, std::chrono::seconds(20));
+  if (random_.chance(150))
+    schedule.do_not_run_after =
+        now + random_.between(std::chrono::seconds(21), std::chrono::seconds(90));
+  if (random_.chance(300))
+    schedule.start_window =
+        random_.between(std::chrono::milliseconds(10), std::chrono::seconds(10));
+  if (random_.chance(850))
+    schedule.recurrence_interval =
+        random_.between(std::chrono::seconds(1), std::chrono::seconds(15));
+  return schedule;
+}
+
+JobSpec Workload::some_scheduled_job(Account& account, ScheduleFact& schedule) {
+  JobSpec job;
+  const PoolFact& pool = some_pool(account);
+  if (random_.chance(300)) {
+    const auto lifetime = random_.chance(500) ? PoolLifetime::job : PoolLifetime::jobschedule;
+    job.auto_pool = auto_pool(lifetime, 0);
+    schedule.job_shard = schedule.shard;
+  } else {
+    job.pool_id = pool.id;
+    schedule.job_shard = pool.shard;
+  }
+  job.priority = static_cast<std::int32_t>(random_.between(-1, 1));
+  if (random_.chance(500)) job.on_all_tasks_complete = OnAllTasksComplete::terminatejob;
+  if (random_.chance(500))
+    job.constraints.max_wall_clock_time =
+        random_.between(std::chrono::milliseconds(1), std::chrono::seconds(20));
+  return job;
+}
+
+void Workload::make_schedule(ClientProcess& client, Account& account, ScheduleFact& schedule) {
+  JobScheduleSpec spec;
+  spec.id = schedule.id;
+  spec.schedule = some_schedule();
+  spec.job = some_scheduled_job(account, schedule);
+  spec.metadata = some_metadata();
+  const auto then = [&schedule](const std::optional<Answer>& answer) {
+    if (is_done(answer)) {
+      schedule.there = true;
+      schedule.ended = false;
+    }
+    remember(schedule)(answer);
+  };
+  history_.ask(client, schedule, schedule.shard, AddJobSchedule{spec}, then);
+}
+
+void Workload::change_schedule(ClientProcess& client, Account& account, ScheduleFact& schedule) {
+  const Conditions conditions = some_conditions(schedule, schedule.shard);
+  const std::int64_t what = random_.between(0, 99);
+  if (what < 25) {
+    history_.ask(client, schedule, schedule.shard, DisableJobSchedule{schedule.id, conditions},
+                 remember(schedule));
+  } else if (what < 60) {
+    history_.ask(client, schedule, schedule.shard, EnableJobSchedule{schedule.id, conditions},
+                 remember(schedule));
+  } else if (what < 82) {
+    ChangeJobSchedule request;
+    request.schedule_id = schedule.id;
+    request.conditions = conditions;
+    if (random_.chance(500)) request.schedule = some_schedule();
+    if (random_.chance(400)) request.job = some_scheduled_job(account, schedule);
+    if (random_.chance(400)) request.metadata = some_metadata();
+    history_.ask(client, schedule, schedule.shard, request, remember(schedule));
+  } else {
+    const Request request = what < 91 ? Request{TerminateJobSchedule{schedule.id, conditions}}
+                                      : Request{DeleteJobSchedule{schedule.id, conditions}};
+    if (history_.ask(client, schedule, schedule.shard, request, remember(schedule)))
+      schedule.ended = true;
+  }
+}
+
+void Workload::read_schedule(ClientProcess& client, Account&, ScheduleFact& schedule) {
+  const auto hear = [&schedule](const std::optional<Answer>& answer) {
+    remember(schedule)(answer);
+    const auto* record = answer ? std::get_if<JobScheduleRecord>(&*answer) : nullptr;
+    if (record != nullptr) schedule.jobs = static_cast<int>(record->jobs_made);
+  };
+  const std::int64_t what = random_.between(0, 99);
+  PageRequest page;
+  page.entries_max = static_cast<std::uint32_t>(random_.between(1, 10));
+  if (what < 70) {
+    const Conditions conditions = some_conditions(schedule, schedule.shard);
+    history_.ask(client, schedule, schedule.shard, GetJobSchedule{schedule.id, conditions}, hear);
+  } else if (what < 85) {
+    history_.ask(client, schedule, schedule.shard, ListJobSchedules{page}, {});
+  } else {
+    history_.ask(client, schedule, schedule.job_shard, ListJobs{page, schedule.id}, {});
+  }
+}
+
+// Most of its jobs end by themselves; those of clients who look after them, sooner.
+void Workload::end_job_of(ClientProcess& client, ScheduleFact& schedule) {
+  if (schedule.jobs == 0) return;
+  const std::string id = schedule.id + ":job-" + std::to_string(schedule.jobs);
+  if (random_.chance(600))
+    history_.ask(client, schedule, schedule.job_shard, TerminateJob{id, {}, "its turn"}, {});
+  else
+    history_.ask(client, schedule, schedule.job_shard, DeleteJob{id, {}}, {});
 }
 
 // ---- tasks ---------------------------------------------------------------------------------
@@ -597,9 +805,11 @@ void Workload::list(ClientProcess& client, Account& account, JobFact& job) {
   if (what < 40) {
     history_.ask(client, job, job.shard, ListTasks{job.id, page}, {});
   } else if (what < 52) {
-    history_.ask(client, pool, pool.shard, ListJobs{page}, {});
+    history_.ask(client, pool, pool.shard, ListJobs{page, {}}, {});
   } else if (what < 64) {
     history_.ask(client, pool, pool.shard, ListPools{page}, {});
+  } else if (what < 70) {
+    history_.ask(client, job, job.shard, ListJobNodes{job.id, page}, {});
   } else {
     history_.ask(client, job, job.shard, GetTaskCounts{job.id}, {});
   }

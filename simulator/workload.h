@@ -28,6 +28,7 @@ class Workload {
     std::size_t first_pool = 0;
     int jobs_made = 0;
     int tasks_made = 0;
+    int schedules_made = 0;
   };
 
   void plan_pools();
@@ -45,8 +46,19 @@ class Workload {
 
   void make_job(ClientProcess& client, Account& account);
   void send_job(ClientProcess& client, JobFact& job);
+  void draw_job_tasks(JobFact& job, JobSpec& spec);
+  std::string node_task_document(JobFact& job, const std::string& program);
   void change_job(ClientProcess& client, JobFact& job);
   void patch_job(ClientProcess& client, JobFact& job);
+
+  static AutoPoolSpec auto_pool(PoolLifetime lifetime, std::int32_t nodes);
+  void act_on_schedule(ClientProcess& client, Account& account);
+  void make_schedule(ClientProcess& client, Account& account, ScheduleFact& schedule);
+  void change_schedule(ClientProcess& client, Account& account, ScheduleFact& schedule);
+  void read_schedule(ClientProcess& client, Account& account, ScheduleFact& schedule);
+  void end_job_of(ClientProcess& client, ScheduleFact& schedule);
+  Schedule some_schedule();
+  JobSpec some_scheduled_job(Account& account, ScheduleFact& schedule);
 
   void make_tasks(ClientProcess& client, Account& account, JobFact& job);
   void ask_again(ClientProcess& client, JobFact& job);

@@ -8,7 +8,8 @@
 
 namespace windlass::gateway {
 
-// UnsupportedQueryParameter for the first name that the operation has in no version of the API.
+// NotImplemented for force=true; UnsupportedQueryParameter for the first name that the operation
+// has in no version of the API.
 Status check_query_parameters(Operation operation, const Query& query);
 
 }  // namespace windlass::gateway

@@ -32,7 +32,7 @@ Async<JobAnswer> ask_job(Exchange& exchange, std::string job_id, Request request
   const bool guessed = shard.has_value();
   for (int turn = guessed ? 0 : 1;; ++turn) {
     if (!shard) {
-      const ShardId home = shard_of(exchange.account, job_id, exchange.backend.shards_total());
+      const ShardId home = home_of_job(exchange.account, job_id, exchange.backend.shards_total());
       Later<Answer> found_later;
       Command find{exchange.account, FindJob{job_id}};
       exchange.backend.ask(home, std::move(find), exchange.deadline, found_later);

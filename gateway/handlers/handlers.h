@@ -16,7 +16,10 @@ namespace windlass::gateway {
   X(compute_node_add_user) X(compute_node_update_user) X(compute_node_delete_user) \
   X(compute_node_extension_list) X(compute_node_extension_get) \
   X(job_add) X(job_get) X(job_list) X(job_patch) X(job_update) X(job_delete) X(job_terminate) X(job_disable) \
-  X(job_enable) X(job_get_task_counts) \
+  X(job_enable) X(job_get_task_counts) X(job_list_preparation_and_release_task_status) \
+  X(job_list_from_job_schedule) \
+  X(job_schedule_add) X(job_schedule_get) X(job_schedule_exists) X(job_schedule_list) X(job_schedule_patch) \
+  X(job_schedule_update) X(job_schedule_delete) X(job_schedule_terminate) X(job_schedule_disable) X(job_schedule_enable) \
   X(task_add) X(task_add_collection) X(task_get) X(task_list) X(task_update) X(task_delete) X(task_terminate) X(task_reactivate) \
   X(file_list_from_task) X(file_get_from_task) X(file_get_properties_from_task) X(file_delete_from_task) \
   X(file_list_from_compute_node) X(file_get_from_compute_node) X(file_get_properties_from_compute_node) \

@@ -7,6 +7,8 @@
 #include "api/write_job.h"
 #include "gateway/core/merge.h"
 #include "gateway/handlers/asking.h"
+#include "gateway/handlers/documents.h"
+#include "gateway/handlers/listing_jobs.h"
 #include "gateway/handlers/replying.h"
 
 namespace windlass::gateway {
@@ -32,7 +34,9 @@ Async<Reply> change_job(Exchange& exchange, JobCommand command) {
 }  // namespace
 
 Async<Reply> job_add(Exchange& exchange) {
-  auto spec = api::parse_add_job(exchange.request.body);
+  auto parsed = api::parse_add_job(exchange.request.body);
+  if (!parsed) co_return std::move(parsed.error());
+  auto spec = encoded_job(std::move(*parsed));
   if (!spec) co_return std::move(spec.error());
   const std::string job_id = spec->id;
   const ShardId home = shard_of(exchange.account, job_id, exchange.backend.shards_total());
@@ -59,7 +63,9 @@ Async<Reply> job_get(Exchange& exchange) {
   auto job = expect<JobRecord>(answer.answer);
   if (!job) co_return std::move(job.error());
   std::string json;
-  api::write_job(json, *job, answer.shard, exchange.viewer, *select);
+  const auto documents = decoded_documents(job->spec);
+  if (!documents) co_return documents.error();
+  api::write_job(json, *job, answer.shard, exchange.viewer, *select, *documents);
   HttpResponse response = success(exchange, std::move(json));
   add_version(response, answer.shard, job->version);
   co_return std::move(response);
@@ -68,7 +74,11 @@ Async<Reply> job_get(Exchange& exchange) {
 Async<Reply> job_list(Exchange& exchange) {
   auto list = list_request(exchange, query::job_filter_schema(), api::Entity::job);
   if (!list) co_return std::move(list.error());
-  Request request(ListJobs{list->page});
+  co_return co_await list_jobs(exchange, std::move(*list), {});
+}
+
+Async<Reply> list_jobs(Exchange& exchange, ListRequest list, std::string schedule_id) {
+  Request request(ListJobs{list.page, std::move(schedule_id)});
   auto answers = co_await ask_all(exchange, std::move(request));
   if (!answers) co_return std::move(answers.error());
   std::vector<std::pair<ShardId, Page<JobRecord>>> pages;
@@ -77,12 +87,15 @@ Async<Reply> job_list(Exchange& exchange) {
     if (!page) co_return std::move(page.error());
     pages.emplace_back(shard, std::move(*page));
   }
-  auto merged = merge_pages(std::move(pages), list->page.entries_max,
+  auto merged = merge_pages(std::move(pages), list.page.entries_max,
                             [](const JobRecord& job) -> const std::string& { return job.spec.id; });
   std::string json;
   api::ListWriter writer(json, exchange.viewer.base_url, "jobs");
-  for (const auto& entry : merged.entries)
-    api::write_job(json, entry.view, entry.shard, exchange.viewer, list->select);
+  for (const auto& entry : merged.entries) {
+    const auto documents = decoded_documents(entry.view.spec);
+    if (!documents) co_return documents.error();
+    api::write_job(json, entry.view, entry.shard, exchange.viewer, list.select, *documents);
+  }
   writer.finish(link_after(exchange, merged.next));
   co_return success(exchange, std::move(json));
 }
@@ -117,6 +130,23 @@ Async<Reply> job_disable(Exchange& exchange) {
 
 Async<Reply> job_enable(Exchange& exchange) {
   return change_job(exchange, EnableJob{});
+}
+
+Async<Reply> job_list_preparation_and_release_task_status(Exchange& exchange) {
+  auto job_id = id_in_url(exchange, 0, ErrorCode::job_not_found);
+  if (!job_id) co_return std::move(job_id.error());
+  auto list = list_request(exchange, query::job_node_filter_schema(), api::Entity::job_node);
+  if (!list) co_return std::move(list.error());
+  Request request(ListJobNodes{*job_id, list->page});
+  JobAnswer answer = co_await ask_job(exchange, *job_id, std::move(request));
+  auto page = expect<Page<JobNodeView>>(answer.answer);
+  if (!page) co_return std::move(page.error());
+  std::string json;
+  api::ListWriter writer(json, exchange.viewer.base_url, "jobpreparationandreleasetaskstatuslist");
+  for (const JobNodeView& view : page->entries)
+    api::write_job_node(json, view, *job_id, exchange.viewer, list->select);
+  writer.finish(link_after(exchange, page->next));
+  co_return success(exchange, std::move(json));
 }
 
 Async<Reply> job_get_task_counts(Exchange& exchange) {

@@ -5,15 +5,12 @@
 #include "api/list_writer.h"
 #include "api/parse_task.h"
 #include "api/write_task.h"
-#include "bus/task_document.h"
 #include "gateway/handlers/asking.h"
+#include "gateway/handlers/documents.h"
 #include "gateway/handlers/replying.h"
 
 namespace windlass::gateway {
 namespace {
-
-// What a single task may be once encoded, whatever the request around it: a row of the store.
-constexpr std::size_t kTaskDocumentBytesMax = 1024 * 1024;
 
 std::string url_of(const Exchange& exchange, std::string_view job_id, std::string_view task_id) {
   return api::task_url(exchange.viewer.base_url, job_id, task_id);
@@ -21,12 +18,9 @@ std::string url_of(const Exchange& exchange, std::string_view job_id, std::strin
 
 // Encodes the document into the facts, or refuses a task that is too large.
 Result<NewTask> encoded(api::ParsedTask parsed) {
-  parsed.facts.document = encode_task_document(parsed.document);
-  if (parsed.facts.document.size() > kTaskDocumentBytesMax)
-    return Error{ErrorCode::request_body_too_large,
-                 {},
-                 {{"MaxLimit", std::to_string(kTaskDocumentBytesMax)},
-                  {"Size", std::to_string(parsed.facts.document.size())}}};
+  auto document = encoded_document(parsed.document);
+  if (!document) return std::move(document.error());
+  parsed.facts.document = std::move(*document);
   return std::move(parsed.facts);
 }
 

@@ -146,6 +146,8 @@ Restored restore(const std::vector<std::string>& backups, const std::string& dat
     JobIds ids;
     const auto batch = store->begin();
     batch->each_job([&](JobRecord job) { ids.jobs.push_back(std::move(job)); });
+    batch->each_job_schedule(
+        [&](JobScheduleRecord schedule) { ids.schedules.push_back(std::move(schedule)); });
     batch->each_reservation([&](Reservation held) { ids.reservations.push_back(std::move(held)); });
     shards.push_back(std::move(ids));
   }
@@ -156,6 +158,7 @@ Restored restore(const std::vector<std::string>& backups, const std::string& dat
     for (const Reservation& gone : changes.dropped)
       batch->erase_reservation(gone.account, gone.job_id);
     for (const Reservation& held : changes.put) batch->put_reservation(held);
+    for (const JobScheduleRecord& schedule : changes.schedules) batch->put_job_schedule(schedule);
     for (const JobSeq job : changes.superseded) {
       while (batch->erase_tasks(job, kErasedRowsAtOnce)) {
       }

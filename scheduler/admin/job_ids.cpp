@@ -3,8 +3,10 @@
 #include "model/ids.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace windlass::scheduler {
@@ -21,6 +23,31 @@ struct Holder {
   ShardId shard = 0;
   const JobRecord* job = nullptr;
 };
+using Holders = std::map<IdKey, Holder>;
+
+// The number of a schedule's job: what stands behind {schedule}:job-.
+std::uint64_t number_of_job(const std::string& job_id, const std::string& schedule_id) {
+  constexpr std::string_view kJob = ":job-";
+  std::uint64_t number = 0;
+  const std::size_t from = schedule_id.size() + kJob.size();
+  if (job_id.size() <= from) return 0;
+  std::from_chars(job_id.data() + from, job_id.data() + job_id.size(), number);
+  return number;
+}
+
+JobScheduleRecord with_its_jobs(JobScheduleRecord schedule, const Holders& holders) {
+  const std::string& id = schedule.spec.id;
+  const auto end = holders.lower_bound(key_of(schedule.account, id + ";"));
+  for (auto it = holders.lower_bound(key_of(schedule.account, id + ":")); it != end; ++it) {
+    schedule.jobs_made = std::max(schedule.jobs_made, number_of_job(it->first.second, id));
+  }
+  const auto newest =
+      holders.find(key_of(schedule.account, job_of_schedule(id, schedule.jobs_made)));
+  schedule.job_active = newest != holders.end() && newest->second.job->state != JobState::completed;
+  schedule.job_told = false;
+  schedule.jobs_deleted_through.clear();
+  return schedule;
+}
 
 }  // namespace
 
@@ -29,7 +56,7 @@ JobIdsSettled settle_job_ids(const std::vector<JobIds>& shards) {
   JobIdsSettled settled;
   settled.changes.resize(shards.size());
 
-  std::map<IdKey, Holder> holders;
+  Holders holders;
   for (ShardId shard = 0; shard < total; ++shard) {
     for (const JobRecord& job : shards[shard].jobs) {
       Holder& holder = holders[key_of(job.account, job.spec.id)];
@@ -53,7 +80,7 @@ JobIdsSettled settle_job_ids(const std::vector<JobIds>& shards) {
   }
   for (const auto& [key, holder] : holders) {
     const JobRecord& job = *holder.job;
-    const ShardId home = shard_of(job.account, job.spec.id, total);
+    const ShardId home = home_of_job(job.account, job.spec.id, total);
     JobIdChanges& changes = settled.changes[home];
     changes.incarnations = std::max(changes.incarnations, job.incarnation);
     const Reservation wanted{.account = job.account,
@@ -69,6 +96,12 @@ JobIdsSettled settle_job_ids(const std::vector<JobIds>& shards) {
       continue;
     }
     changes.put.push_back(wanted);
+  }
+  for (ShardId shard = 0; shard < total; ++shard) {
+    for (const JobScheduleRecord& schedule : shards[shard].schedules) {
+      JobScheduleRecord wanted = with_its_jobs(schedule, holders);
+      if (!(wanted == schedule)) settled.changes[shard].schedules.push_back(std::move(wanted));
+    }
   }
   return settled;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/job.h"
+#include "model/job_schedule.h"
 #include "model/shard_rows.h"
 
 #include <cstdint>
@@ -13,14 +14,16 @@ namespace windlass::scheduler {
 struct JobIds {
   std::vector<JobRecord> jobs;
   std::vector<Reservation> reservations;
+  std::vector<JobScheduleRecord> schedules{};
 };
 
 // What one shard has to change.
 struct JobIdChanges {
   std::vector<Reservation> dropped;
   std::vector<Reservation> put;
-  std::vector<JobSeq> superseded;  // to be erased with their tasks
-  std::uint64_t incarnations = 0;  // the counter may not be below this
+  std::vector<JobScheduleRecord> schedules{};  // to be put: they know their jobs again
+  std::vector<JobSeq> superseded;              // to be erased with their tasks
+  std::uint64_t incarnations = 0;              // the counter may not be below this
 };
 
 struct JobIdsSettled {
@@ -32,7 +35,8 @@ struct JobIdsSettled {
 
 // `shards` by shard id, all of them. After the changes each job that is not superseded is held by
 // its id's home shard, and every reservation is held and has its job. Of two jobs with one id the
-// later incarnation stays: the earlier one was deleted between the copies.
+// later incarnation stays: the earlier one was deleted between the copies. A schedule knows its
+// newest job and whether that has ended; what it had said to its jobs it says again.
 JobIdsSettled settle_job_ids(const std::vector<JobIds>& shards);
 
 }  // namespace windlass::scheduler

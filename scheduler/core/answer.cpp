@@ -120,8 +120,34 @@ Answer answer(const State& state, Rows&, const Settings&, const std::string& acc
 
 Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
               const ListJobs& question) {
-  return list<JobRecord>(question.page, settings, query::job_filter_schema(), state.jobs_by_id,
-                         account, [&](JobSeq seq) { return state.find_job(seq)->record; });
+  const auto record_of = [&](JobSeq seq) { return state.find_job(seq)->record; };
+  if (question.schedule_id.empty()) {
+    return list<JobRecord>(question.page, settings, query::job_filter_schema(), state.jobs_by_id,
+                           account, record_of);
+  }
+  // Those of a schedule stand beside each other: {schedule}:job-{n}.
+  const std::string from = lower_cased(question.schedule_id) + ":";
+  return list_between<JobRecord>(question.page, settings, query::schedule_job_filter_schema(),
+                                 state.jobs_by_id, account, from,
+                                 lower_cased(question.schedule_id) + ";", record_of);
+}
+
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const GetJobSchedule& question) {
+  const JobScheduleRecord* schedule = state.find_job_schedule(account, question.schedule_id);
+  if (schedule == nullptr) return Error{ErrorCode::job_schedule_not_found, {}, {}};
+  if (auto refused =
+          refused_by_conditions(question.conditions, state.shard(), schedule->version, true)) {
+    return *refused;
+  }
+  return *schedule;
+}
+
+Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
+              const ListJobSchedules& question) {
+  return list<JobScheduleRecord>(question.page, settings, query::job_schedule_filter_schema(),
+                                 state.job_schedules_by_id, account,
+                                 [&](JobScheduleSeq seq) { return *state.find_job_schedule(seq); });
 }
 
 Answer answer(const State& state, Rows& rows, const Settings&, const std::string& account,
@@ -150,6 +176,21 @@ Answer answer(const State& state, Rows&, const Settings&, const std::string& acc
   const Job* job = state.find_job(account, question.job_id);
   if (job == nullptr) return NotHere{};
   return job->record.counts;
+}
+
+Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
+              const ListJobNodes& question) {
+  const Job* job = state.find_job(account, question.job_id);
+  if (job == nullptr) return NotHere{};
+  const JobSpec& spec = job->record.spec;
+  if (!spec.preparation_task) return Error{ErrorCode::job_preparation_task_not_specified, {}, {}};
+  std::map<std::string, NodeSeq> by_id;
+  for (const auto& [seq, record] : job->nodes) by_id.emplace(lower_cased(record.node_id), seq);
+  return list<JobNodeView>(question.page, settings, query::job_node_filter_schema(), by_id,
+                           [&](NodeSeq seq) {
+                             return JobNodeView{job->nodes.at(seq), spec.preparation_task->id,
+                                                spec.release_task ? spec.release_task->id : ""};
+                           });
 }
 
 Answer answer(const State& state, Rows& rows, const Settings&, const std::string& account,

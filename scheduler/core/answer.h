@@ -16,10 +16,16 @@ Answer answer(const State&, Rows&, const Settings&, const std::string& account,
 Answer answer(const State&, Rows&, const Settings&, const std::string& account, const FindJob&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account, const GetJob&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account, const ListJobs&);
+Answer answer(const State&, Rows&, const Settings&, const std::string& account,
+              const GetJobSchedule&);
+Answer answer(const State&, Rows&, const Settings&, const std::string& account,
+              const ListJobSchedules&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account, const GetTask&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account, const ListTasks&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account,
               const GetTaskCounts&);
+Answer answer(const State&, Rows&, const Settings&, const std::string& account,
+              const ListJobNodes&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account,
               const FindTaskFiles&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account,

@@ -131,7 +131,7 @@ void start_running(State& state, Job& job, const TaskRecord& task) {
   const Node* node_found = state.find_node_by_id(task.node->node_id);
   WINDLASS_ASSERT(node_found != nullptr);
   Node& node = node_of(state, node_found->record.seq);
-  node.slots.take(attempt_of(state, task), task.required_slots);
+  node.slots.take(attempt_of(state, task), slots_held(job.record, task, node));
   node.running += 1;
   node.running_slots += task.required_slots;
   note_recent(node.record, task.key);
@@ -145,9 +145,9 @@ void start_running(State& state, Job& job, const TaskRecord& task) {
 void stop_running(State& state, Job& job, const RunningTask& running, const TaskRecord& after) {
   Node& node = node_of(state, running.node);
   const SlotCount freed = node.slots.give_back(attempt_of(state, running.record));
-  WINDLASS_ASSERT(freed == running.record.required_slots);
+  WINDLASS_ASSERT(freed == slots_held(job.record, running.record, node));
   node.running -= 1;
-  node.running_slots -= freed;
+  node.running_slots -= running.record.required_slots;
   note_recent(node.record, running.record.key);
   WINDLASS_ASSERT(node.running >= 0);
   if (after.state == TaskState::completed) {
@@ -207,12 +207,15 @@ struct Applier {
     Node& node = node_of(state, event.node);
     WINDLASS_ASSERT(node.running == 0);
     WINDLASS_ASSERT(node.slots.used() == 0);
+    WINDLASS_ASSERT(node.node_tasks.empty());
+    WINDLASS_ASSERT(node.releases_due.empty());
     node.record.draining = true;
     reindex_node(state, event.node);
     pool_of(state, node.record.pool).nodes.erase(lower_cased(node.record.id));
     state.nodes_by_id.erase(lower_cased(node.record.id));
     state.workers[node.record.worker].nodes.erase(event.node);
     state.nodes_dirty.erase(event.node);
+    state.nodes_to_release.erase(event.node);
     state.nodes.erase(event.node);
     rows.erase_node(event.node);
   }
@@ -230,10 +233,12 @@ struct Applier {
     } else {
       const TaskCounts counts = job.record.counts;
       const TaskSeq next_task = job.record.next_task;
+      const bool moves = job.record.state != incoming.state;
       leave_queue(state, job);
       job.record = incoming;
       job.record.counts = counts;
       job.record.next_task = next_task;
+      if (moves) reindex_job_nodes(state, job);
     }
     join_queue(state, job);
     if (incoming.state == JobState::deleting) state.jobs_erasing.insert(incoming.seq);
@@ -246,13 +251,42 @@ struct Applier {
   void operator()(const JobErased& event) {
     Job& job = job_of(state, event.job);
     WINDLASS_ASSERT(job.running.empty());
+    WINDLASS_ASSERT(job.nodes_busy.empty());
+    WINDLASS_ASSERT(job.releases_due.empty());
     leave_queue(state, job);
     state.jobs_by_id.erase(entity_key(job.record.account, job.record.spec.id));
     state.jobs_dirty.erase(event.job);
     state.jobs_erasing.erase(event.job);
     state.jobs_blocked.erase(event.job);
+    state.jobs_to_settle.erase(event.job);
     state.jobs.erase(event.job);
     rows.erase_job(event.job);
+  }
+
+  void operator()(const JobSchedulePut& event) {
+    const JobScheduleRecord& schedule = event.schedule;
+    const bool added = state.job_schedules.insert_or_assign(schedule.seq, schedule).second;
+    if (added) {
+      const bool named = state.job_schedules_by_id
+                             .emplace(entity_key(schedule.account, schedule.spec.id), schedule.seq)
+                             .second;
+      WINDLASS_ASSERT(named);
+    }
+    if (schedule.state == JobScheduleState::deleting) {
+      state.job_schedules_erasing.insert(schedule.seq);
+    }
+    state.counters.job_schedules = std::max(state.counters.job_schedules, schedule.seq);
+    rows.put_job_schedule(schedule);
+  }
+
+  void operator()(const JobScheduleErased& event) {
+    const auto found = state.job_schedules.find(event.schedule);
+    WINDLASS_ASSERT(found != state.job_schedules.end());
+    const JobScheduleRecord& schedule = found->second;
+    state.job_schedules_by_id.erase(entity_key(schedule.account, schedule.spec.id));
+    state.job_schedules_erasing.erase(event.schedule);
+    state.job_schedules.erase(found);
+    rows.erase_job_schedule(event.schedule);
   }
 
   void operator()(const TasksWereAdded& event) {
@@ -404,6 +438,11 @@ struct Applier {
     state.counters.lease_longest = event.longest;
   }
 
+  void operator()(const JobNodePut& event) {
+    keep_job_node(state, job_of(state, event.record.job), event.record);
+    rows.put_job_node(event.record);
+  }
+
  private:
   std::int32_t& claimed(const ClaimRecord& claim) {
     Pool& pool = pool_of(state, claim.pool);
@@ -423,8 +462,12 @@ struct Applier {
     const auto found = state.jobs.find(attempt.id.task.job);
     if (found == state.jobs.end()) return;
     Job& job = found->second;
-    if (!job.ready.remove(attempt.id.task.task, attempt.slots)) return;
-    job.held_back.emplace(attempt.id.task.task, attempt.slots);
+    // One that runs alone holds more than it waits under.
+    const SlotCount slots = is_job_manager(job.record, attempt.id.task)
+                                ? job.record.spec.manager_task->task.required_slots
+                                : attempt.slots;
+    if (!job.ready.remove(attempt.id.task.task, slots)) return;
+    job.held_back.emplace(attempt.id.task.task, slots);
     reindex_job(state, job.record.seq);
   }
 
@@ -451,7 +494,7 @@ struct Applier {
   void put_running_task(Job& job, const RunningTask& running, const TaskRecord& task) {
     count(job.record.counts, running.record, -1);
     count(job.record.counts, task, +1);
-    if (task.state == TaskState::running) {
+    if (is_on_node(task.state)) {
       WINDLASS_ASSERT(task.attempt == running.record.attempt);
       state.running.at(task.key).record = task;
       rows.put_open_task({task, {}, {}, {}});
@@ -483,7 +526,7 @@ struct Applier {
     counts.tasks.active -= 1;
     counts.slots.active -= task.required_slots;
     count(counts, task, +1);
-    if (task.state == TaskState::running) {
+    if (is_on_node(task.state)) {
       const bool was_ready = job.ready.remove(task.key.task, task.required_slots);
       WINDLASS_ASSERT(was_ready);
       rows.put_open_task({task, {}, {}, {}});  // satisfied once is satisfied for good
@@ -510,6 +553,7 @@ struct Applier {
 
   // Reactivated. What has run once has waited for its parents already; they may be gone by now.
   void reopen(Job& job, const TaskRecord& task) {
+    if (is_job_manager(job.record, task.key)) job.manager_completed = false;
     TaskWishes wishes = rows.wishes(task.key);
     if (task.attempt > 0) {
       wishes.depends_on_ids.clear();
@@ -524,6 +568,7 @@ struct Applier {
   void complete(Job& job, const TaskRecord& task) {
     WINDLASS_ASSERT(task.result.has_value());
     rows.complete_task(task);
+    if (is_job_manager(job.record, task.key)) job.manager_completed = true;
     if (task.satisfies_dependents || WINDLASS_PLANTED(dependency_ignored))
       free_dependents(state, rows, job, parent_satisfies(rows, job, task));
     else

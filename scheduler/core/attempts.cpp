@@ -13,6 +13,7 @@ namespace windlass::scheduler {
 namespace {
 
 void linger(Step& step, const RunningTask& running, bool delete_folder) {
+  if (running.record.state == TaskState::preparing) return;  // no worker was told of it
   const Node* node = step.state().find_node(running.node);
   WINDLASS_ASSERT(node != nullptr);
   const Job* job = step.state().find_job(running.record.key.job);
@@ -23,8 +24,8 @@ void linger(Step& step, const RunningTask& running, bool delete_folder) {
     step.tell_worker(worker, EndAttempt{id, delete_folder});
     return;
   }
-  step.emit(LingeringPut{{id, running.node, running.record.required_slots, job->record.spec.id,
-                          running.record.id, delete_folder}});
+  step.emit(LingeringPut{{id, running.node, slots_held(job->record, running.record, *node),
+                          job->record.spec.id, running.record.id, delete_folder}});
   step.tell_worker(worker, EndAttempt{id, delete_folder});
 }
 
@@ -103,9 +104,9 @@ FailureInfo task_ended(std::string_view why) {
 
 bool take_report(Step& step, const AttemptEnded& report) {
   const RunningTask* running = step.state().find_running(report.id.task);
-  const bool current =
-      running != nullptr && (running->record.attempt == report.id.attempt ||
-                             (WINDLASS_PLANTED(stale_report_accepted) && report.exit_code == 0));
+  const bool current = running != nullptr && running->record.state == TaskState::running &&
+                       (running->record.attempt == report.id.attempt ||
+                        (WINDLASS_PLANTED(stale_report_accepted) && report.exit_code == 0));
   if (!current) {
     if (step.state().find_lingering(report.id) == nullptr) return false;
     drop_lingering(step, report.id);

@@ -1,6 +1,7 @@
 #include "scheduler/core/invariants.h"
 
 #include <map>
+#include <set>
 
 namespace windlass::scheduler {
 
@@ -42,7 +43,7 @@ void check_jobs(const State& state, Rows& rows, Check& check) {
                      task.retry_count <= task.constraints.retries_max || task.retry_count > 0,
                  name(key) + " retries within its limit");
       const RunningTask* running = state.find_running(key);
-      check.that((running != nullptr) == (task.state == TaskState::running),
+      check.that((running != nullptr) == is_on_node(task.state),
                  name(key) + " is in memory as running exactly when its row says so");
       if (running != nullptr) {
         check.that(running->record == task, name(key) + " is the same in memory and row");
@@ -54,7 +55,7 @@ void check_jobs(const State& state, Rows& rows, Check& check) {
       if (place != State::Place::nowhere) ++queued;
       const auto add = [&](StateCounts& where, std::int64_t amount) {
         if (task.state == TaskState::active) where.active += amount;
-        if (task.state == TaskState::running) where.running += amount;
+        if (is_on_node(task.state)) where.running += amount;
         if (task.state == TaskState::completed) {
           (task.result == ExecutionResult::success ? where.succeeded : where.failed) += amount;
         }
@@ -85,7 +86,11 @@ void check_nodes(const State& state, Check& check) {
   std::map<NodeSeq, SlotCount> used;
   std::map<NodeSeq, std::int32_t> running;
   for (const auto& [key, task] : state.running) {
-    used[task.node] += task.record.required_slots;
+    const Job* job = state.find_job(key.job);
+    const Node* node = state.find_node(task.node);
+    check.that(job != nullptr && node != nullptr, name(key) + " runs and has a job and a node");
+    if (job == nullptr || node == nullptr) continue;
+    used[task.node] += slots_held(job->record, task.record, *node);
     running[task.node] += 1;
   }
   for (const auto& [id, attempt] : state.lingering) {
@@ -114,12 +119,72 @@ void check_nodes(const State& state, Check& check) {
   }
 }
 
+// Preparations and releases: the indexes are what the records say, and who waits has what to wait
+// for.
+void check_job_nodes(const State& state, Check& check) {
+  for (const auto& [seq, job] : state.jobs) {
+    std::set<NodeSeq> busy;
+    std::set<NodeSeq> due;
+    for (const auto& [node_seq, record] : job.nodes) {
+      const std::string who = "job " + job.record.spec.id + " on node " + record.node_id;
+      const Node* node = state.find_node(node_seq);
+      const bool releases = record.release && record.release->state == NodeTaskState::running;
+      const bool prepares = record.preparation.state == NodeTaskState::running;
+      check.that(!(releases && prepares), who + " does one thing at a time");
+      check.that(!releases || is_ending(job.record), who + " releases only when it ends");
+      check.that(job.record.state != JobState::completed || !(releases || prepares),
+                 who + " runs nothing once it is completed");
+      if (releases || prepares) busy.insert(node_seq);
+      const bool over = record.release_skipped || (record.release && record.release->judged);
+      if (node != nullptr && !releases && !prepares && !over && releases_nodes(job.record))
+        due.insert(node_seq);
+      if (node == nullptr) continue;
+      check.that(node->node_tasks.contains(seq) == (releases || prepares),
+                 who + " is known by its node while it is busy");
+      check.that(node->releases_due.contains(seq) == due.contains(node_seq),
+                 who + " is due on its node");
+    }
+    check.that(busy == job.nodes_busy, "job " + job.record.spec.id + " knows its busy nodes");
+    check.that(due == job.releases_due, "job " + job.record.spec.id + " knows what is due");
+    check.that(state.jobs_releasing.contains(seq) == !due.empty(),
+               "job " + job.record.spec.id + " is known to have releases to begin");
+  }
+  for (const auto& [key, task] : state.running) {
+    if (task.record.state != TaskState::preparing) continue;
+    const Job* job = state.find_job(key.job);
+    check.that(job != nullptr && job->nodes_busy.contains(task.node),
+               name(key) + " waits for a preparation that is under way");
+  }
+}
+
+void check_job_schedules(const State& state, Check& check) {
+  for (const auto& [seq, schedule] : state.job_schedules) {
+    const std::string name = "job schedule " + schedule.spec.id;
+    const Reservation* newest = state.find_reservation(
+        schedule.account, job_of_schedule(schedule.spec.id, schedule.jobs_made));
+    check.that(!schedule.job_active || newest != nullptr, name + " has the id of its active job");
+    check.that(state.find_reservation(schedule.account, schedule.spec.id) == nullptr,
+               name + " has its id for itself");
+    check.that(state.find_job_schedule(schedule.account, schedule.spec.id) == &schedule,
+               name + " is found under its id");
+    check.that(
+        (schedule.state == JobScheduleState::deleting) == state.job_schedules_erasing.contains(seq),
+        name + " is on its way out exactly when it is deleted");
+    check.that(!schedule.next_run || !schedule.last_run || *schedule.last_run < *schedule.next_run,
+               name + " repeats no recurrence");
+    check.that(schedule.state != JobScheduleState::completed || !schedule.job_active,
+               name + " is completed and has no active job");
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> broken_invariants(const State& state, Rows& rows) {
   Check check;
   check_jobs(state, rows, check);
   check_nodes(state, check);
+  check_job_nodes(state, check);
+  check_job_schedules(state, check);
   return check.take();
 }
 

@@ -3,8 +3,10 @@
 #include "model/assert.h"
 #include "model/museum.h"
 #include "scheduler/core/attempts.h"
+#include "scheduler/core/auto_pools.h"
 #include "scheduler/core/conditions.h"
 #include "scheduler/core/dependents.h"
+#include "scheduler/core/job_nodes.h"
 #include "scheduler/core/reservations.h"
 
 #include <vector>
@@ -81,7 +83,20 @@ Version terminate(Step& step, const Job& job, const std::string& reason) {
   for (const RunningTask& running : running_tasks(step.state(), *step.state().find_job(seq))) {
     end_task(step, running.record, "The job of the task was terminated");
   }
+  end_preparations(step, seq);
   settle_job(step, seq);
+  return version;
+}
+
+Version erase(Step& step, const Job& job) {
+  const JobSeq seq = job.record.seq;
+  JobRecord record = job.record;
+  enter(record, JobState::deleting, step.now.wall);
+  const Version version = put(step, std::move(record));
+  for (const RunningTask& running : running_tasks(step.state(), *step.state().find_job(seq))) {
+    erase_task(step, running.record);
+  }
+  end_preparations(step, seq);
   return version;
 }
 
@@ -105,6 +120,11 @@ bool all_tasks_complete(const JobRecord& job) {
   return job.counts.tasks.active == 0 && job.counts.tasks.running == 0;
 }
 
+bool ends_with_its_manager(const Job& job) {
+  return job.manager_completed && job.record.spec.manager_task &&
+         job.record.spec.manager_task->kill_job_on_completion;
+}
+
 bool is_empty(const JobRecord& job) {
   return job.next_task == 1;
 }
@@ -118,6 +138,7 @@ Version applied(Step& step, const Job& job, const JobChange& change) {
   }
   if (change.constraints) record.spec.constraints = *change.constraints;
   if (change.pool_id) record.spec.pool_id = *change.pool_id;
+  if (change.auto_pool) record.spec.auto_pool->keep_alive = change.auto_pool->keep_alive;
   if (change.metadata) record.spec.metadata = *change.metadata;
   return put(step, std::move(record));
 }
@@ -132,14 +153,7 @@ Decision decide(Step& step, const std::string& account, const DeleteJob& command
   const Found found = find(step, account, command.job_id, command.conditions);
   if (found.job == nullptr) return found.refusal;
   if (found.job->record.state == JobState::deleting) return Error{ErrorCode::job_being_deleted};
-  const JobSeq seq = found.job->record.seq;
-  JobRecord record = found.job->record;
-  enter(record, JobState::deleting, step.now.wall);
-  const Version version = put(step, std::move(record));
-  for (const RunningTask& running : running_tasks(step.state(), *step.state().find_job(seq))) {
-    erase_task(step, running.record);
-  }
-  return Done{version};
+  return Done{erase(step, *found.job)};
 }
 
 Decision decide(Step& step, const std::string& account, const TerminateJob& command) {
@@ -190,6 +204,7 @@ Decision decide(Step& step, const std::string& account, const ChangeJob& command
     return property_error(ErrorCode::invalid_property_value, "onAllTasksComplete", "noaction",
                           "onAllTasksComplete cannot be changed back from terminatejob.");
   }
+  if (auto refused = refuses_pool_change(record.spec, change)) return std::move(*refused);
   const bool moves =
       change.pool_id && lower_cased(*change.pool_id) != lower_cased(record.spec.pool_id);
   if (moves && record.state != JobState::disabled) {
@@ -216,10 +231,21 @@ Decision decide(Step& step, const std::string& account, const ChangeJob& command
   return Done{version};
 }
 
+void terminate_job(Step& step, JobSeq seq, const std::string& reason) {
+  const Job* job = step.state().find_job(seq);
+  if (job != nullptr && !refuses_change(job->record.state)) terminate(step, *job, reason);
+}
+
+void delete_job(Step& step, JobSeq seq) {
+  const Job* job = step.state().find_job(seq);
+  if (job != nullptr && job->record.state != JobState::deleting) erase(step, *job);
+}
+
 void act_on_ended_task(Step& step, JobSeq seq, JobAction action) {
   if (action == JobAction::none || WINDLASS_PLANTED(exit_action_forgotten)) return;
   const Job* job = step.state().find_job(seq);
   if (job == nullptr || refuses_change(job->record.state)) return;
+  if (ends_with_its_manager(*job)) return;  // see settle_job
   if (job->record.spec.on_task_failure == OnTaskFailure::noaction) return;
   if (action == JobAction::terminate) {
     terminate(step, *job, "TaskFailed");
@@ -232,6 +258,10 @@ void settle_job(Step& step, JobSeq seq) {
   const Job* job = step.state().find_job(seq);
   if (job == nullptr) return;
   const JobRecord& record = job->record;
+  if (ends_with_its_manager(*job) && !refuses_change(record.state)) {
+    terminate(step, *job, "JMComplete");
+    return;
+  }
   switch (record.state) {
     case JobState::active:
       if (record.spec.on_all_tasks_complete == OnAllTasksComplete::terminatejob &&
@@ -247,11 +277,13 @@ void settle_job(Step& step, JobSeq seq) {
       }
       break;
     case JobState::terminating:
-      if (job->running.empty() && !job_lingers(step.state(), *job)) {
+      if (job->running.empty() && !job_lingers(step.state(), *job) && !awaits_node_tasks(*job)) {
         JobRecord next = record;
         enter(next, JobState::completed, step.now.wall);
         next.end_time = step.now.wall;
-        put(step, std::move(next));
+        put(step, next);
+        release_auto_pool(step, next, step.settings.auto_pool_grace);
+        report_job_end(step, next);
       }
       break;
     default:
@@ -303,7 +335,7 @@ bool erase_some(Step& step, JobSeq seq) {
   const Job* job = step.state().find_job(seq);
   WINDLASS_ASSERT(job != nullptr);
   WINDLASS_ASSERT(job->record.state == JobState::deleting);
-  if (job_lingers(step.state(), *job)) return false;
+  if (job_lingers(step.state(), *job) || awaits_node_tasks(*job)) return false;
   if (step.rows.erase_tasks(seq, step.settings.erased_rows_per_batch_max)) return true;
   const JobRecord record = job->record;
   if (const Pool* pool = step.state().find_pool(record.account, record.spec.pool_id)) {
@@ -313,6 +345,7 @@ bool erase_some(Step& step, JobSeq seq) {
     }
   }
   step.emit(JobErased{seq});
+  release_auto_pool(step, record, Duration{});
   release_reservation(step, record);
   return false;
 }

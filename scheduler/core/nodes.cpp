@@ -6,6 +6,7 @@
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/conditions.h"
 #include "scheduler/core/emptying.h"
+#include "scheduler/core/job_nodes.h"
 #include "scheduler/core/node_commands.h"
 
 #include <algorithm>
@@ -124,6 +125,7 @@ bool give_back_if_empty(Step& step, NodeSeq seq) {
   const bool worker_gone =
       record.state == NodeState::unknown || (record.state == NodeState::unusable && !connected);
   if (worker_gone) {  // nobody to ask: a worker that comes back is told at its resync
+    leave_node(step, seq);
     step.emit(NodeErased{seq});
     return true;
   }
@@ -147,6 +149,19 @@ void drain(Step& step, NodeSeq seq, NodeDeallocationOption option) {
     pursue_targets(step, record.pool);
 }
 
+// Nodes that run a job manager go last.
+constexpr std::int32_t kManagerWeight = 1 << 20;
+
+std::int32_t load_of(const State& state, const Node& node) {
+  std::int32_t load = node.running;
+  for (const auto& [attempt, slots] : node.slots.held()) {
+    if (attempt.task.task != kJobManagerSeq) continue;
+    const Job* job = state.find_job(attempt.task.job);
+    if (job != nullptr && is_job_manager(job->record, attempt.task)) load += kManagerWeight;
+  }
+  return load;
+}
+
 // Idle nodes go first, then those that run least; the youngest among equals.
 void drain_some(Step& step, const Pool& pool, bool dedicated, std::int32_t count) {
   std::vector<std::pair<std::int32_t, NodeSeq>> candidates;
@@ -155,7 +170,7 @@ void drain_some(Step& step, const Pool& pool, bool dedicated, std::int32_t count
     if (node->record.dedicated != dedicated || node->record.draining) continue;
     const bool useless =
         node->record.state == NodeState::unknown || node->record.state == NodeState::unusable;
-    candidates.emplace_back(useless ? -1 : node->running, seq);
+    candidates.emplace_back(useless ? -1 : load_of(step.state(), *node), seq);
   }
   std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first < b.first : a.second > b.second;
@@ -238,14 +253,12 @@ bool is_empty(const Pool& pool) {
 
 }  // namespace
 
-Decision decide(Step& step, const std::string& account, const AddPool& command) {
-  if (step.state().find_pool(account, command.spec.id) != nullptr) {
-    return Error{ErrorCode::pool_exists, {}, {}};
-  }
+Version add_pool(Step& step, const std::string& account, const PoolSpec& spec) {
+  WINDLASS_ASSERT(step.state().find_pool(account, spec.id) == nullptr);
   PoolRecord pool;
   pool.account = account;
   pool.seq = step.state().counters.pools + 1;
-  pool.spec = command.spec;
+  pool.spec = spec;
   pool.creation_time = step.now.wall;
   pool.state_time = step.now.wall;
   pool.allocation_state_time = step.now.wall;
@@ -255,21 +268,33 @@ Decision decide(Step& step, const std::string& account, const AddPool& command) 
   const PoolSeq seq = pool.seq;
   const Version version = put(step, std::move(pool));
   pursue_targets(step, seq);
-  return Done{version};
+  return version;
+}
+
+Version delete_pool(Step& step, PoolSeq seq) {
+  PoolRecord pool = step.state().find_pool(seq)->record;
+  WINDLASS_ASSERT(pool.state == PoolState::active);
+  pool.state = PoolState::deleting;
+  pool.state_time = step.now.wall;
+  pool.delete_at.reset();
+  begin_resize(pool, step.now.wall, kInfinite, NodeDeallocationOption::requeue);
+  const Version version = put(step, std::move(pool));
+  hasten_drained(step, *step.state().find_pool(seq));
+  pursue_targets(step, seq);
+  return version;
+}
+
+Decision decide(Step& step, const std::string& account, const AddPool& command) {
+  if (step.state().find_pool(account, command.spec.id) != nullptr) {
+    return Error{ErrorCode::pool_exists, {}, {}};
+  }
+  return Done{add_pool(step, account, command.spec)};
 }
 
 Decision decide(Step& step, const std::string& account, const DeletePool& command) {
   const Found found = find(step, account, command.pool_id, command.conditions);
   if (found.pool == nullptr) return found.refusal;
-  PoolRecord pool = found.pool->record;
-  pool.state = PoolState::deleting;
-  pool.state_time = step.now.wall;
-  begin_resize(pool, step.now.wall, kInfinite, NodeDeallocationOption::requeue);
-  const PoolSeq seq = pool.seq;
-  const Version version = put(step, std::move(pool));
-  hasten_drained(step, *step.state().find_pool(seq));
-  pursue_targets(step, seq);
-  return Done{version};
+  return Done{delete_pool(step, found.pool->record.seq)};
 }
 
 Decision decide(Step& step, const std::string& account, const PatchPool& command) {

@@ -13,6 +13,10 @@ Decision decide(Step& step, const std::string& account, const StopResize& comman
 Decision decide(Step& step, const std::string& account, const ReplacePoolProperties& command);
 Decision decide(Step& step, const std::string& account, const RemoveNodes& command);
 
+// The pool is made, or goes, whoever wants it: the refusals are for the caller to have asked.
+Version add_pool(Step& step, const std::string& account, const PoolSpec& spec);
+Version delete_pool(Step& step, PoolSeq pool);
+
 // Works toward the pool's targets: claims, drains, and says steady when they are met. Idempotent.
 void pursue_targets(Step& step, PoolSeq pool);
 void check_resize_clock(Step& step, PoolSeq pool);

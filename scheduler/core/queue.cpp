@@ -26,11 +26,14 @@ bool ReadyQueue::contains(TaskSeq task, SlotCount slots) const {
   return found != by_slots_.end() && found->second.contains(task);
 }
 
-std::optional<ReadyQueue::Entry> ReadyQueue::first_fitting(SlotCount slots_max) const {
+std::optional<ReadyQueue::Entry> ReadyQueue::first_fitting(SlotCount slots_max,
+                                                           std::optional<TaskSeq> left_out) const {
   std::optional<Entry> best;
   for (const auto& [slots, tasks] : by_slots_) {
     if (slots > slots_max) break;
-    const TaskSeq first = *tasks.begin();
+    auto oldest = tasks.begin();
+    if (*oldest == left_out && ++oldest == tasks.end()) continue;
+    const TaskSeq first = *oldest;
     if (!best || first < best->task) best = Entry{first, slots};
   }
   return best;

@@ -24,8 +24,9 @@ class ReadyQueue {
   bool remove(TaskSeq task, SlotCount slots);
   bool contains(TaskSeq task, SlotCount slots) const;
 
-  // The oldest task that needs at most `slots_max`.
-  std::optional<Entry> first_fitting(SlotCount slots_max) const;
+  // The oldest task that needs at most `slots_max`, but for one that is left out.
+  std::optional<Entry> first_fitting(SlotCount slots_max,
+                                     std::optional<TaskSeq> left_out = std::nullopt) const;
   // The fewest slots that any queued task needs; none when empty.
   std::optional<SlotCount> narrowest() const;
 

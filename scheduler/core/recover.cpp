@@ -41,7 +41,7 @@ void recover_running_task(State& state, Job& job, const TaskRecord& task) {
   const Node* found = state.find_node_by_id(task.node->node_id);
   WINDLASS_ASSERT(found != nullptr);
   Node& node = state.nodes.at(found->record.seq);
-  node.slots.take({state.shard(), task.key, task.attempt}, task.required_slots);
+  node.slots.take({state.shard(), task.key, task.attempt}, slots_held(job.record, task, node));
   node.running += 1;
   node.running_slots += task.required_slots;
   state.running.emplace(task.key, RunningTask{task, node.record.seq});
@@ -56,6 +56,9 @@ void recover_jobs_and_tasks(State& state, Rows& rows) {
     Job& job = state.jobs[seq];
     job.record = std::move(record);
     join_queue(state, job);
+  });
+  rows.each_job_node([&](const JobNodeRecord& record) {
+    keep_job_node(state, state.jobs.at(record.job), record);
   });
   std::vector<OpenTask> dependents;  // judged when every running task is known
   rows.each_open_task([&](OpenTask open) {
@@ -88,6 +91,12 @@ void recover(State& state, Rows& rows) {
   recover_pools_and_nodes(state, rows);
   if (!WINDLASS_PLANTED(lingering_not_recovered)) recover_lingering(state, rows);
   recover_jobs_and_tasks(state, rows);
+  rows.each_job_schedule([&](JobScheduleRecord schedule) {
+    const JobScheduleSeq seq = schedule.seq;
+    state.job_schedules_by_id.emplace(entity_key(schedule.account, schedule.spec.id), seq);
+    if (schedule.state == JobScheduleState::deleting) state.job_schedules_erasing.insert(seq);
+    state.job_schedules.emplace(seq, std::move(schedule));
+  });
   rows.each_reservation([&](Reservation reservation) {
     state.reservations.emplace(entity_key(reservation.account, reservation.job_id), reservation);
   });
@@ -96,7 +105,10 @@ void recover(State& state, Rows& rows) {
   });
   rows.each_progress([&](ShardProgress progress) { state.progress[progress.shard] = progress; });
   for (const auto& [seq, node] : state.nodes) reindex_node(state, seq);
-  for (const auto& [seq, job] : state.jobs) reindex_job(state, seq);
+  for (const auto& [seq, job] : state.jobs) {
+    reindex_job(state, seq);
+    if (is_ending(job.record)) state.jobs_to_settle.insert(seq);
+  }
 }
 
 }  // namespace windlass::scheduler

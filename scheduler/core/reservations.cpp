@@ -2,6 +2,9 @@
 
 #include "model/assert.h"
 #include "model/museum.h"
+#include "scheduler/core/auto_pools.h"
+#include "scheduler/core/job_schedules.h"
+#include "scheduler/core/tasks.h"
 
 namespace windlass::scheduler {
 
@@ -49,21 +52,50 @@ void take(Step& step, ShardId, const JobMade& report) {
   if (found->state != ReservationState::reserved) return;
   Reservation reservation = *found;
   const Origin origin = reservation.origin;
+  const bool awaited = origin != Origin{};  // by a client; else a schedule wanted it
   if (report.error) {
     step.emit(ReservationErased{report.account, report.job_id});
-    step.say(ToClient{origin, *report.error});
+    if (awaited) step.say(ToClient{origin, *report.error});
+    job_of_schedule_ended(step, report.account, report.job_id);
     return;
   }
   reservation.state = ReservationState::held;
   reservation.origin = {};
   step.emit(ReservationPut{reservation});
-  step.say(ToClient{origin, JobMadeAt{report.shard, report.version}});
+  if (awaited) step.say(ToClient{origin, JobMadeAt{report.shard, report.version}});
 }
 
 void take(Step& step, ShardId, const JobGone& report) {
   const Reservation* found = step.state().find_reservation(report.account, report.job_id);
   if (found == nullptr || found->incarnation != report.incarnation) return;
   step.emit(ReservationErased{report.account, report.job_id});
+  job_of_schedule_ended(step, report.account, report.job_id);
+}
+
+void take(Step& step, ShardId, const EndJob& request) {
+  const Job* job = step.state().find_job(request.account, request.job_id);
+  if (job == nullptr || job->record.incarnation != request.incarnation) return;
+  if (request.deletes) {
+    delete_job(step, job->record.seq);
+  } else {
+    terminate_job(step, job->record.seq, "TerminateJobSchedule");
+  }
+}
+
+void take(Step& step, ShardId, const JobEnded& report) {
+  const Reservation* found = step.state().find_reservation(report.account, report.job_id);
+  if (found == nullptr || found->incarnation != report.incarnation) return;
+  job_of_schedule_ended(step, report.account, report.job_id);
+}
+
+// To a shard that may be this one.
+template <class Message>
+void pass_on(Step& step, ShardId to, const Message& message) {
+  if (to == step.state().shard()) {
+    take(step, to, message);
+  } else {
+    post(step, to, message);
+  }
 }
 
 }  // namespace
@@ -74,22 +106,50 @@ Decision decide(Step& step, const Origin& origin, const std::string& account,
   if (state.find_reservation(account, command.spec.id) != nullptr) {
     return Error{ErrorCode::job_exists, {}, {}};
   }
+  if (state.find_job_schedule(account, command.spec.id) != nullptr) {
+    return Error{ErrorCode::job_schedule_with_same_id_exists, {}, {}};
+  }
+  if (auto made = reserve_job(step, origin, account, command.spec)) return *made;
+  return std::nullopt;
+}
+
+std::optional<JobMadeAt> reserve_job(Step& step, const Origin& origin, const std::string& account,
+                                     JobSpec spec) {
+  const State& state = step.state();
+  WINDLASS_ASSERT(state.find_reservation(account, spec.id) == nullptr);
   Reservation reservation;
   reservation.account = account;
-  reservation.job_id = command.spec.id;
+  reservation.job_id = spec.id;
   reservation.incarnation = state.counters.incarnations + 1;
-  reservation.target = shard_of(account, command.spec.pool_id, state.shards_total());
+  if (spec.auto_pool && spec.pool_id.empty()) {
+    spec.pool_id = make_auto_pool(step, account, *spec.auto_pool);
+  }
+  reservation.target = shard_of(account, spec.pool_id, state.shards_total());
   if (reservation.target == state.shard()) {
     reservation.state = ReservationState::held;
     step.emit(ReservationPut{reservation});
-    make_job(step, account, reservation.incarnation, command.spec);
-    const Job* job = state.find_job(account, command.spec.id);
+    make_job(step, account, reservation.incarnation, spec);
+    const Job* job = state.find_job(account, spec.id);
     return JobMadeAt{state.shard(), job->record.version};
   }
   reservation.origin = origin;
   step.emit(ReservationPut{reservation});
-  post(step, reservation.target, MakeJob{account, reservation.incarnation, command.spec});
+  post(step, reservation.target, MakeJob{account, reservation.incarnation, std::move(spec)});
   return std::nullopt;
+}
+
+void end_reserved_job(Step& step, const std::string& account, const std::string& job_id,
+                      bool deletes) {
+  const Reservation* found = step.state().find_reservation(account, job_id);
+  if (found == nullptr) return;
+  const ShardId target = found->target;
+  pass_on(step, target, EndJob{account, job_id, found->incarnation, deletes});
+}
+
+void report_job_end(Step& step, const JobRecord& job) {
+  if (schedule_of(job.spec.id).empty()) return;
+  pass_on(step, home_of_job(job.account, job.spec.id, step.state().shards_total()),
+          JobEnded{job.account, job.spec.id, job.incarnation});
 }
 
 void make_job(Step& step, const std::string& account, std::uint64_t incarnation,
@@ -97,16 +157,12 @@ void make_job(Step& step, const std::string& account, std::uint64_t incarnation,
   WINDLASS_ASSERT(step.state().find_job(account, spec.id) == nullptr);
   const JobRecord job = new_job(step, account, incarnation, spec);
   step.emit(JobPut{job});
+  if (spec.manager_task) add_job_manager(step, job.seq, spec.manager_task->task);
 }
 
 void release_reservation(Step& step, const JobRecord& job) {
-  const JobGone gone{job.account, job.spec.id, job.incarnation};
-  const ShardId home = shard_of(job.account, job.spec.id, step.state().shards_total());
-  if (home == step.state().shard()) {
-    take(step, home, gone);
-  } else {
-    post(step, home, gone);
-  }
+  pass_on(step, home_of_job(job.account, job.spec.id, step.state().shards_total()),
+          JobGone{job.account, job.spec.id, job.incarnation});
 }
 
 void take_shard_message(Step& step, const ShardMessage& message) {

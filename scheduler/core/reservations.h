@@ -6,6 +6,17 @@
 
 namespace windlass::scheduler {
 
+// Reserves the id, which must be free, and has the job made; an automatic pool, too, if it has no
+// other. Whoever waits for the answer is told when that takes another shard; nobody: an empty
+// origin.
+std::optional<JobMadeAt> reserve_job(Step& step, const Origin& origin, const std::string& account,
+                                     JobSpec spec);
+// The job of a schedule is to be completed, or to be gone, wherever it is.
+void end_reserved_job(Step& step, const std::string& account, const std::string& job_id,
+                      bool deletes);
+// The job is completed: its schedule, if it has one, is told.
+void report_job_end(Step& step, const JobRecord& job);
+
 // Makes the job here, whose id is reserved elsewhere or here.
 void make_job(Step& step, const std::string& account, std::uint64_t incarnation,
               const JobSpec& spec);

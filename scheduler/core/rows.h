@@ -31,12 +31,14 @@ class Rows {
   virtual void each_pool(const std::function<void(PoolRecord)>&) = 0;
   virtual void each_node(const std::function<void(NodeRecord)>&) = 0;
   virtual void each_job(const std::function<void(JobRecord)>&) = 0;
+  virtual void each_job_schedule(const std::function<void(JobScheduleRecord)>&) = 0;
   virtual void each_open_task(const std::function<void(OpenTask)>&) = 0;  // by (job, task)
   virtual void each_claim(const std::function<void(ClaimRecord)>&) = 0;
   virtual void each_lingering(const std::function<void(LingeringAttempt)>&) = 0;
   virtual void each_reservation(const std::function<void(Reservation)>&) = 0;
   virtual void each_outbox(const std::function<void(OutboxRow)>&) = 0;  // by (receiver, id)
   virtual void each_progress(const std::function<void(ShardProgress)>&) = 0;
+  virtual void each_job_node(const std::function<void(JobNodeRecord)>&) = 0;
 
   // Single rows.
   virtual std::optional<TaskSeq> find_task(JobSeq job, std::string_view lower_id) = 0;
@@ -65,6 +67,8 @@ class Rows {
   virtual void erase_node(NodeSeq) = 0;
   virtual void put_job(const JobRecord&) = 0;
   virtual void erase_job(JobSeq) = 0;
+  virtual void put_job_schedule(const JobScheduleRecord&) = 0;
+  virtual void erase_job_schedule(JobScheduleSeq) = 0;
 
   virtual void put_number_page(JobSeq job, std::uint32_t page, const NumberPage&) = 0;
 
@@ -90,6 +94,7 @@ class Rows {
   virtual void put_outbox(const OutboxRow&) = 0;
   virtual void erase_outbox(ShardId to, std::uint64_t id) = 0;
   virtual void put_progress(const ShardProgress&) = 0;
+  virtual void put_job_node(const JobNodeRecord&) = 0;  // removed by erase_tasks
 };
 
 }  // namespace windlass::scheduler

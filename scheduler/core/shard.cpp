@@ -3,13 +3,17 @@
 #include "model/assert.h"
 #include "model/museum.h"
 #include "scheduler/core/answer.h"
+#include "scheduler/core/auto_pools.h"
 #include "scheduler/core/dispatch.h"
+#include "scheduler/core/job_nodes.h"
+#include "scheduler/core/job_schedules.h"
 #include "scheduler/core/node_commands.h"
 #include "scheduler/core/nodes.h"
 #include "scheduler/core/reservations.h"
 #include "scheduler/core/tasks.h"
 #include "scheduler/core/workers.h"
 
+#include <utility>
 #include <vector>
 
 namespace windlass::scheduler {
@@ -52,9 +56,9 @@ void Shard::recover(Rows& rows, Now now) {
 
 std::optional<Answer> Shard::refuse_new_work(const Request& request) const {
   if (!shortage_) return std::nullopt;
-  const bool is_new_work = std::holds_alternative<AddPool>(request) ||
-                           std::holds_alternative<AddJob>(request) ||
-                           std::holds_alternative<AddTasks>(request);
+  const bool is_new_work =
+      std::holds_alternative<AddPool>(request) || std::holds_alternative<AddJob>(request) ||
+      std::holds_alternative<AddJobSchedule>(request) || std::holds_alternative<AddTasks>(request);
   if (!is_new_work) return std::nullopt;
   return Error{ErrorCode::server_busy,
                "The scheduler's disk is nearly full. Free some space; deletes still work.",
@@ -114,6 +118,11 @@ void Shard::check_clocks(Step& step) {
     if (pool.record.allocation_state != AllocationState::steady) pools.push_back(seq);
   }
   for (const PoolSeq pool : pools) check_resize_clock(step, pool);
+  pools.clear();
+  for (const auto& [seq, pool] : state_.pools) {
+    if (pool.record.delete_at) pools.push_back(seq);
+  }
+  for (const PoolSeq pool : pools) check_auto_pool_clock(step, pool);
 
   std::vector<JobSeq> jobs;
   for (const auto& [seq, job] : state_.jobs) {
@@ -122,11 +131,27 @@ void Shard::check_clocks(Step& step) {
   for (const JobSeq job : jobs) check_job_clock(step, job);
 }
 
+// While there is no room for new work, schedules make none.
+void Shard::check_job_schedules(Step& step) {
+  if (shortage_) return;
+  std::vector<JobScheduleSeq> due;
+  for (const auto& [seq, schedule] : state_.job_schedules) {
+    const auto at = job_schedule_deadline(schedule);
+    if (at && *at <= step.now.wall) due.push_back(seq);
+  }
+  for (const JobScheduleSeq schedule : due) settle_job_schedule(step, schedule);
+}
+
 void Shard::end_batch(Now now, Rows& rows, Effects& effects) {
   Step step(state_, rows, now, settings_, effects);
   check_clocks(step);
+  pursue_releases(step);
+  for (const JobSeq job : std::exchange(state_.jobs_to_settle, {})) settle_job(step, job);
   const std::set<JobSeq> erasing = state_.jobs_erasing;
   for (const JobSeq job : erasing) erase_some(step, job);
+  check_job_schedules(step);
+  const std::set<JobScheduleSeq> schedules_erasing = state_.job_schedules_erasing;
+  for (const JobScheduleSeq schedule : schedules_erasing) erase_some_jobs(step, schedule);
   const std::set<JobSeq> blocked = state_.jobs_blocked;
   for (const JobSeq job : blocked) fail_some_blocked(step, job);
   for (const auto& [seq, pool] : state_.pools) dispatch(step, pool);
@@ -157,6 +182,7 @@ std::optional<MonoTime> Shard::next_deadline(Now now) const {
   }
   for (const auto& [seq, pool] : state_.pools) {
     if (const auto at = resize_deadline(pool.record)) consider_wall(*at);
+    if (pool.record.delete_at) consider_wall(*pool.record.delete_at);
   }
   for (const auto& [seq, job] : state_.jobs) {
     if (const auto at = job_deadline(settings_, job.record)) consider_wall(*at);
@@ -170,9 +196,19 @@ std::optional<MonoTime> Shard::next_deadline(Now now) const {
     const Job& job = state_.jobs.at(seq);
     const EntityKey key = entity_key(job.record.account, job.record.spec.id);
     const auto lingering = state_.lingering_by_id.lower_bound({key, ""});
-    if (lingering == state_.lingering_by_id.end() || lingering->first.first != key) {
-      consider(now.mono);
-    }
+    const bool lingers = lingering != state_.lingering_by_id.end() && lingering->first.first == key;
+    if (!lingers && !awaits_node_tasks(job)) consider(now.mono);
+  }
+  for (const JobSeq seq : state_.jobs_releasing) {
+    consider_wall(*release_deadline(state_.jobs.at(seq).record));
+  }
+  if (!state_.nodes_to_release.empty() || !state_.jobs_to_settle.empty()) consider(now.mono);
+  for (const auto& [seq, schedule] : state_.job_schedules) {
+    const auto at = job_schedule_deadline(schedule);
+    if (at && !shortage_) consider_wall(*at);
+  }
+  for (const JobScheduleSeq seq : state_.job_schedules_erasing) {
+    if (has_jobs_to_tell(state_, state_.job_schedules.at(seq))) consider(now.mono);
   }
   if (!state_.jobs_blocked.empty()) consider(now.mono);
   if (outbox_due_) consider(*outbox_due_);

@@ -68,6 +68,7 @@ class Shard {
   Decision decide_command(Step& step, ClientInput& input);
   std::optional<Answer> refuse_new_work(const Request& request) const;
   void check_clocks(Step& step);
+  void check_job_schedules(Step& step);
   bool other_leases_count() const;
   void forget_other_leases(Step& step);
 

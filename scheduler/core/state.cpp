@@ -48,6 +48,17 @@ const Job* State::find_job(JobSeq seq) const {
   return found == jobs.end() ? nullptr : &found->second;
 }
 
+const JobScheduleRecord* State::find_job_schedule(std::string_view account,
+                                                  std::string_view id) const {
+  const auto found = job_schedules_by_id.find(entity_key(account, id));
+  return found == job_schedules_by_id.end() ? nullptr : find_job_schedule(found->second);
+}
+
+const JobScheduleRecord* State::find_job_schedule(JobScheduleSeq seq) const {
+  const auto found = job_schedules.find(seq);
+  return found == job_schedules.end() ? nullptr : &found->second;
+}
+
 const RunningTask* State::find_running(const TaskKey& key) const {
   const auto found = running.find(key);
   return found == running.end() ? nullptr : &found->second;
@@ -98,10 +109,68 @@ bool takes_tasks(const State& state, const Node& node) {
   return worker != state.workers.end() && worker->second.synced && worker->second.instance != 0;
 }
 
+bool is_ending(const JobRecord& job) {
+  return job.state == JobState::terminating || job.state == JobState::deleting;
+}
+
+bool releases_nodes(const JobRecord& job) {
+  if (!job.spec.release_task) return false;
+  if (job.state == JobState::terminating) return true;
+  return job.state == JobState::deleting && job.previous_state != JobState::completed;
+}
+
+SlotCount slots_held(const JobRecord& job, const TaskRecord& task, const Node& node) {
+  const bool alone = is_job_manager(job, task.key) && job.spec.manager_task->run_exclusive;
+  return alone ? node.slots.total() : task.required_slots;
+}
+
+namespace {
+
+void keep_in(std::set<std::uint64_t>& set, std::uint64_t value, bool wanted) {
+  if (wanted)
+    set.insert(value);
+  else
+    set.erase(value);
+}
+
+void index_job_node(State& state, Job& job, const JobNodeRecord& record) {
+  const JobSeq seq = job.record.seq;
+  const NodeTaskRun& preparation = record.preparation;
+  const auto node = state.nodes.find(record.node);
+  const bool there = node != state.nodes.end();
+  const bool releases = record.release && record.release->state == NodeTaskState::running;
+  const bool busy = preparation.state == NodeTaskState::running || releases;
+  WINDLASS_ASSERT(there || !busy);
+  const bool released = record.release_skipped || (record.release && record.release->judged);
+  const bool due = there && !busy && !released && releases_nodes(job.record);
+  const bool refused = job.record.spec.preparation_task->wait_for_success && preparation.judged &&
+                       preparation.result == ExecutionResult::failure;
+  keep_in(job.nodes_busy, record.node, busy);
+  keep_in(job.nodes_refused, record.node, refused);
+  keep_in(job.releases_due, record.node, due);
+  keep_in(state.jobs_releasing, seq, !job.releases_due.empty());
+  if (!there) return;
+  keep_in(node->second.node_tasks, seq, busy);
+  keep_in(node->second.releases_due, seq, due);
+  if (due) state.nodes_to_release.insert(record.node);
+}
+
+}  // namespace
+
+void keep_job_node(State& state, Job& job, const JobNodeRecord& record) {
+  job.nodes.insert_or_assign(record.node, record);
+  index_job_node(state, job, record);
+}
+
+void reindex_job_nodes(State& state, Job& job) {
+  for (const auto& [node, record] : job.nodes) index_job_node(state, job, record);
+}
+
 void reindex_node(State& state, NodeSeq seq) {
   const auto found = state.nodes.find(seq);
   WINDLASS_ASSERT(found != state.nodes.end());
   Node& node = found->second;
+  if (!node.releases_due.empty()) state.nodes_to_release.insert(seq);
   const auto pool = state.pools.find(node.record.pool);
   WINDLASS_ASSERT(pool != state.pools.end());
   auto& placeable = pool->second.placeable;

@@ -26,7 +26,9 @@ struct Node {
   NodeSlots slots;
   std::int32_t running = 0;  // attempts on record here
   SlotCount running_slots = 0;
-  SlotCount placeable_as = 0;  // the free slots it stands under in its pool's index; 0: not there
+  SlotCount placeable_as = 0;   // the free slots it stands under in its pool's index; 0: not there
+  std::set<JobSeq> node_tasks;  // whose preparation or release is under way here
+  std::set<JobSeq> releases_due;  // whose release should begin here
 };
 
 struct Pool {
@@ -53,8 +55,15 @@ struct Job {
   // Ready but for an older attempt that still lingers somewhere (by task, with its slots).
   std::map<TaskSeq, SlotCount> held_back;
   std::set<TaskSeq> running;
-  std::uint64_t turn = 0;  // when it was served last, for fairness among equals
-  bool queued = false;     // in the pool queue, under `turn`
+  std::uint64_t turn = 0;          // when it was served last, for fairness among equals
+  bool queued = false;             // in the pool queue, under `turn`
+  bool manager_completed = false;  // its job manager task has ended in this very batch
+
+  // Empty without a preparation task.
+  std::map<NodeSeq, JobNodeRecord> nodes;
+  std::set<NodeSeq> nodes_busy;     // preparation or release under way
+  std::set<NodeSeq> nodes_refused;  // preparation failed, and tasks must wait for its success
+  std::set<NodeSeq> releases_due;   // the job ends, and the release has yet to begin
 };
 
 // Jobs of one pool id that have a task to run, in the order in which they are served. A pool id
@@ -106,6 +115,8 @@ class State {
   const Node* find_node_by_id(std::string_view node_id) const;
   const Job* find_job(std::string_view account, std::string_view id) const;
   const Job* find_job(JobSeq seq) const;
+  const JobScheduleRecord* find_job_schedule(std::string_view account, std::string_view id) const;
+  const JobScheduleRecord* find_job_schedule(JobScheduleSeq seq) const;
   const RunningTask* find_running(const TaskKey& key) const;
   const LingeringAttempt* find_lingering(const AttemptId& id) const;
   const Reservation* find_reservation(std::string_view account, std::string_view id) const;
@@ -125,6 +136,8 @@ class State {
   std::map<std::string, NodeSeq> nodes_by_id;  // lower-cased
   std::map<JobSeq, Job> jobs;
   std::map<EntityKey, JobSeq> jobs_by_id;
+  std::map<JobScheduleSeq, JobScheduleRecord> job_schedules;
+  std::map<EntityKey, JobScheduleSeq> job_schedules_by_id;
   std::map<EntityKey, PoolQueue> pool_queues;  // by (account, pool id)
   std::unordered_map<TaskKey, RunningTask, TaskKeyHash> running;
   std::map<AttemptId, LingeringAttempt> lingering;
@@ -145,11 +158,27 @@ class State {
   std::set<NodeSeq> nodes_dirty;
   std::set<JobSeq> jobs_blocked;  // that fail tasks which will never start, and have some
   std::set<JobSeq> jobs_erasing;  // gone for everybody, rows of tasks still being removed
+  std::set<JobScheduleSeq> job_schedules_erasing;  // wait for their jobs to be gone
+
+  std::set<JobSeq> jobs_releasing;     // with releases that have yet to begin
+  std::set<NodeSeq> nodes_to_release;  // where one of them may be able to, since something changed
+  std::set<JobSeq> jobs_to_settle;     // in this batch, because of what became of their nodes
 
  private:
   ShardId shard_;
   ShardId shards_total_;
 };
+
+// Neither open nor completed: it terminates or is being deleted.
+bool is_ending(const JobRecord& job);
+// Whether the nodes that it prepared are to be released now: it ends, and had not ended before.
+bool releases_nodes(const JobRecord& job);
+// The slots that a task takes from a node where it runs: all of them if nothing may run beside it.
+SlotCount slots_held(const JobRecord& job, const TaskRecord& task, const Node& node);
+// Takes the record in and keeps the indexes over it true.
+void keep_job_node(State& state, Job& job, const JobNodeRecord& record);
+// The same for all records of the job, after a change of its state.
+void reindex_job_nodes(State& state, Job& job);
 
 // Keeps `pool.placeable` true for the node after any change of it, its worker or its slots.
 void reindex_node(State& state, NodeSeq node);

@@ -29,6 +29,11 @@ std::optional<Error> refuses(Step& step, const Job& job, const NewTask& task,
                             "performexitoptionsjobaction.");
     }
   }
+  const JobSpec& spec = job.record.spec;
+  if (spec.preparation_task && lower_cased(spec.preparation_task->id) == lower_id)
+    return Error{ErrorCode::task_id_same_as_job_preparation_task, {}, {}};
+  if (spec.release_task && lower_cased(spec.release_task->id) == lower_id)
+    return Error{ErrorCode::task_id_same_as_job_release_task, {}, {}};
   if (earlier.contains(lower_id) || step.rows.find_task(job.record.seq, lower_id)) {
     return Error{ErrorCode::task_exists, {}, {}};
   }
@@ -86,6 +91,14 @@ std::optional<TaskRecord> find_task(const State& state, Rows& rows, JobSeq job,
   std::optional<TaskRecord> done = rows.done_task(key);
   WINDLASS_ASSERT(done.has_value());
   return done;
+}
+
+void add_job_manager(Step& step, JobSeq seq, const NewTask& task) {
+  const Job& job = *step.state().find_job(seq);
+  WINDLASS_ASSERT(job.record.next_task == kJobManagerSeq);
+  TasksWereAdded event{seq, {}};
+  event.tasks.push_back({{new_record(step, job, task, kJobManagerSeq), {}, {}, {}}, task.document});
+  step.emit(std::move(event));
 }
 
 Decision decide(Step& step, const std::string& account, AddTasks& command) {

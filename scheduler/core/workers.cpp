@@ -3,6 +3,7 @@
 #include "model/assert.h"
 #include "model/museum.h"
 #include "scheduler/core/attempts.h"
+#include "scheduler/core/job_nodes.h"
 #include "scheduler/core/node_commands.h"
 #include "scheduler/core/nodes.h"
 
@@ -34,11 +35,13 @@ void repeat_requests(Step& step, std::uint64_t worker_id) {
         step.tell_worker(worker_id, EndAttempt{attempt, lingering->delete_folder});
       }
     }
+    repeat_node_task_ends(step, seq);
   }
 }
 
 // Everything that runs on the node is certainly gone.
 void lose_attempts(Step& step, NodeSeq seq) {
+  lose_node_tasks(step, seq);
   std::vector<AttemptId> held;
   for (const auto& [attempt, slots] : step.state().find_node(seq)->slots.held()) {
     held.push_back(attempt);
@@ -56,7 +59,10 @@ void lose_attempts(Step& step, NodeSeq seq) {
 void erase_node(Step& step, NodeSeq seq) {
   const PoolSeq pool = step.state().find_node(seq)->record.pool;
   lose_attempts(step, seq);
-  if (step.state().find_node(seq) != nullptr) step.emit(NodeErased{seq});
+  if (step.state().find_node(seq) != nullptr) {
+    leave_node(step, seq);
+    step.emit(NodeErased{seq});
+  }
   pursue_targets(step, pool);
 }
 
@@ -175,6 +181,14 @@ bool take(Step& step, std::uint64_t worker_id, const NodeReturned& returned) {
 bool take(Step& step, std::uint64_t worker_id, const AttemptEnded& report) {
   if (report.id.shard != step.state().shard()) return false;
   // A worker speaks for its own nodes only.
+  if (is_node_task(report.id.task)) {
+    const Node* of = step.state().find_node(node_of_task(report.id.task));
+    if (of == nullptr || of->record.worker != worker_id) return false;
+    const NodeSeq empty = of->record.seq;
+    if (!take_node_task_report(step, report)) return false;
+    settle_node(step, empty);
+    return true;
+  }
   const RunningTask* running = step.state().find_running(report.id.task);
   const LingeringAttempt* lingering = step.state().find_lingering(report.id);
   const NodeSeq seq = running != nullptr && running->record.attempt == report.id.attempt
@@ -206,6 +220,7 @@ bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
   const std::set<AttemptId> unreported(resync.unreported.begin(), resync.unreported.end());
   const auto known = [&](const AttemptId& id) {
     if (id.shard != state.shard()) return false;
+    if (is_node_task(id.task)) return knows_node_task(state, id);
     const RunningTask* task = state.find_running(id.task);
     if (task != nullptr && task->record.attempt == id.attempt) return true;
     return state.find_lingering(id) != nullptr;
@@ -242,8 +257,14 @@ bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
     // Attempts that we think run there and the worker does not know: their assignment never
     // arrived, or it lost them. Nothing of them can run.
     std::vector<AttemptId> missing;
+    for (const JobSeq job : node->node_tasks) {
+      const AttemptId attempt = node_task_attempt(state, job, seq);
+      if (!running.contains(attempt) && !unreported.contains(attempt)) missing.push_back(attempt);
+    }
     for (const auto& [attempt, slots] : node->slots.held()) {
       if (WINDLASS_PLANTED(missing_attempts_believed)) break;
+      const RunningTask* task = state.find_running(attempt.task);
+      if (task != nullptr && task->record.state == TaskState::preparing) continue;
       if (!running.contains(attempt) && !unreported.contains(attempt)) missing.push_back(attempt);
     }
     for (const AttemptId& attempt : missing) {
@@ -251,7 +272,10 @@ bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
       lost.id = attempt;
       lost.end = AttemptEnd::lost;
       lost.end_time = step.now.wall;
-      take_report(step, lost);
+      if (is_node_task(attempt.task))
+        take_node_task_report(step, lost);
+      else
+        take_report(step, lost);
     }
     if (state.find_node(seq) == nullptr) continue;
     take(step, worker_id,

@@ -104,6 +104,16 @@ void Batch::erase_job(JobSeq job) {
   impl_->table(TableName::jobs).erase(Key().number(job));
 }
 
+void Batch::each_job_schedule(const std::function<void(JobScheduleRecord)>& visitor) {
+  each(impl_->table(TableName::job_schedules), TableName::job_schedules, visitor);
+}
+void Batch::put_job_schedule(const JobScheduleRecord& schedule) {
+  put(impl_->table(TableName::job_schedules), Key().number(schedule.seq), schedule);
+}
+void Batch::erase_job_schedule(JobScheduleSeq schedule) {
+  impl_->table(TableName::job_schedules).erase(Key().number(schedule));
+}
+
 void Batch::each_claim(const std::function<void(ClaimRecord)>& visitor) {
   each(impl_->table(TableName::claims), TableName::claims, visitor);
 }
@@ -151,6 +161,13 @@ void Batch::each_progress(const std::function<void(ShardProgress)>& visitor) {
 }
 void Batch::put_progress(const ShardProgress& progress) {
   put(impl_->table(TableName::progress), Key().number(progress.shard), progress);
+}
+
+void Batch::each_job_node(const std::function<void(JobNodeRecord)>& visitor) {
+  each(impl_->table(TableName::job_nodes), TableName::job_nodes, visitor);
+}
+void Batch::put_job_node(const JobNodeRecord& row) {
+  put(impl_->table(TableName::job_nodes), Key().number(row.job).number(row.node), row);
 }
 
 void Batch::each_session(const std::function<void(SessionState)>& visitor) {

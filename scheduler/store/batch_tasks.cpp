@@ -194,8 +194,9 @@ void Batch::erase_task(const TaskKey& key, std::string_view lower_id) {
 
 bool Batch::erase_tasks(JobSeq job, std::size_t rows_max) {
   bool some = false;
-  for (const TableName name : {TableName::task_ids, TableName::documents, TableName::open_tasks,
-                               TableName::done_tasks, TableName::task_numbers}) {
+  for (const TableName name :
+       {TableName::task_ids, TableName::documents, TableName::open_tasks, TableName::done_tasks,
+        TableName::task_numbers, TableName::job_nodes}) {
     std::size_t erased = 0;
     impl_->table(name).erase_while(Key().number(job), [&](std::string_view key) {
       if (erased == rows_max || number_at(key, 0) != job) return false;

@@ -56,19 +56,20 @@ void give_to_owner_above(const std::string& folder) {
 FolderFacts check_copy(const std::string& folder) {
   const lmdb::Environment environment(folder, kMapBytes, kTablesTotal, lmdb::Opened::as_a_copy);
   lmdb::ReadTxn txn(environment);
+  constexpr auto kMeta = static_cast<std::size_t>(TableName::meta);
+  TableSum meta_sum;
+  const std::size_t tables_total =
+      tables_of(MetaTable(txn, txn.open_table(kTableNames[kMeta]), meta_sum).format());
   std::array<lmdb::Table, kTablesTotal> tables{};
-  for (std::size_t i = 0; i < kTablesTotal; ++i) tables[i] = txn.open_table(kTableNames[i]);
+  for (std::size_t i = 0; i < tables_total; ++i) tables[i] = txn.open_table(kTableNames[i]);
   const auto rows_of = [&](TableName name) {
     return txn.rows_total(tables[static_cast<std::size_t>(name)]);
   };
 
-  constexpr auto kMeta = static_cast<std::size_t>(TableName::meta);
   FolderFacts facts;
-  TableSum meta_sum;
   std::optional<MetaTable::Commit> commit;
   {
     MetaTable meta(txn, tables[kMeta], meta_sum);
-    meta.format();
     commit = meta.commit(txn.number());
     facts.generation = meta.number("generation", 0);
     facts.shard = static_cast<ShardId>(meta.number("shard", 0));
@@ -80,7 +81,7 @@ FolderFacts check_copy(const std::string& folder) {
   facts.jobs = rows_of(TableName::jobs);
   facts.open_tasks = rows_of(TableName::open_tasks);
   facts.completed_tasks = rows_of(TableName::done_tasks);
-  for (std::size_t i = 0; i < kTablesTotal; ++i) {
+  for (std::size_t i = 0; i < tables_total; ++i) {
     bool changed = false;
     TableSum sum;
     RowTable table(txn, tables[i], kTableNames[i], sum, changed);

@@ -13,6 +13,11 @@ namespace windlass::scheduler {
 inline constexpr std::uint64_t kFolderFormat = 3;
 // Commits did not note sums yet; read, and made a folder of ours when it is opened to write.
 inline constexpr std::uint64_t kFolderFormatWithoutSums = 2;
+// How many tables a folder of a format has: the later ones are made when it becomes one of ours.
+constexpr std::size_t tables_of(std::uint64_t format) {
+  return format == kFolderFormatWithoutSums ? static_cast<std::size_t>(TableName::job_nodes)
+                                            : kTablesTotal;
+}
 
 class MetaTable {
  public:
@@ -28,6 +33,8 @@ class MetaTable {
   // The folder must be what the options say. Throws WrongFolder.
   void expect(std::string_view name, std::uint64_t wanted);
   void put_number(std::string_view name, std::uint64_t value);
+
+  void put(std::string_view name, std::uint64_t value);
 
   ShardCounters counters();
   LogHead log_head();

@@ -85,12 +85,14 @@ class Batch final : public ShardBatch {
   void each_pool(const std::function<void(PoolRecord)>&) override;
   void each_node(const std::function<void(NodeRecord)>&) override;
   void each_job(const std::function<void(JobRecord)>&) override;
+  void each_job_schedule(const std::function<void(JobScheduleRecord)>&) override;
   void each_open_task(const std::function<void(OpenTask)>&) override;
   void each_claim(const std::function<void(ClaimRecord)>&) override;
   void each_lingering(const std::function<void(LingeringAttempt)>&) override;
   void each_reservation(const std::function<void(Reservation)>&) override;
   void each_outbox(const std::function<void(OutboxRow)>&) override;
   void each_progress(const std::function<void(ShardProgress)>&) override;
+  void each_job_node(const std::function<void(JobNodeRecord)>&) override;
 
   std::optional<TaskSeq> find_task(JobSeq job, std::string_view lower_id) override;
   std::optional<OpenTask> open_task(const TaskKey& key) override;
@@ -112,6 +114,8 @@ class Batch final : public ShardBatch {
   void erase_node(NodeSeq) override;
   void put_job(const JobRecord&) override;
   void erase_job(JobSeq) override;
+  void put_job_schedule(const JobScheduleRecord&) override;
+  void erase_job_schedule(JobScheduleSeq) override;
 
   void add_task(const OpenTask& task, std::string_view document) override;
   void put_open_task(const OpenTask&) override;
@@ -130,6 +134,7 @@ class Batch final : public ShardBatch {
   void put_outbox(const OutboxRow&) override;
   void erase_outbox(ShardId to, std::uint64_t id) override;
   void put_progress(const ShardProgress&) override;
+  void put_job_node(const JobNodeRecord&) override;
 
  private:
   friend class Store;

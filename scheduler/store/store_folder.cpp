@@ -118,11 +118,14 @@ void StoreFolder::open_tables() {
   const bool is_new = last == 0;
   constexpr auto kMeta = static_cast<std::size_t>(TableName::meta);
   TableSum& meta_sum = committed.sums[kMeta];
+  std::size_t tables_before = 0;
   if (!is_new) {  // another format may have other tables
-    MetaTable(txn, txn.open_table(kTableNames[kMeta]), meta_sum).format();
+    tables_before =
+        tables_of(MetaTable(txn, txn.open_table(kTableNames[kMeta]), meta_sum).format());
   }
   for (std::size_t i = 0; i < kTablesTotal; ++i) {
-    tables_[i] = is_new ? txn.make_table(kTableNames[i]) : txn.open_table(kTableNames[i]);
+    tables_[i] =
+        i < tables_before ? txn.open_table(kTableNames[i]) : txn.make_table(kTableNames[i]);
   }
   {
     MetaTable meta(txn, table(TableName::meta), meta_sum);

@@ -36,6 +36,13 @@ WINDLASS_STRUCT(DisableJob, (job_id, JobId), (conditions, Conditions),
 WINDLASS_STRUCT(EnableJob, (job_id, JobId), (conditions, Conditions))
 WINDLASS_STRUCT(ChangeJob, (job_id, JobId), (conditions, Conditions), (change, Change),
                 (replace, Replace))
+WINDLASS_STRUCT(AddJobSchedule, (spec, Spec))
+WINDLASS_STRUCT(DeleteJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
+WINDLASS_STRUCT(TerminateJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
+WINDLASS_STRUCT(DisableJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
+WINDLASS_STRUCT(EnableJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
+WINDLASS_STRUCT(ChangeJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions),
+                (schedule, Schedule), (job, Job), (metadata, Metadata))
 WINDLASS_STRUCT(AddTasks, (job_id, JobId), (tasks, Tasks))
 WINDLASS_STRUCT(DeleteTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
 WINDLASS_STRUCT(TerminateTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
@@ -52,35 +59,43 @@ WINDLASS_STRUCT(ListNodes, (pool_id, PoolId), (page, Page))
 WINDLASS_STRUCT(ListNodeCounts, (page, Page))
 WINDLASS_STRUCT(FindJob, (job_id, JobId))
 WINDLASS_STRUCT(GetJob, (job_id, JobId), (conditions, Conditions))
-WINDLASS_STRUCT(ListJobs, (page, Page))
+WINDLASS_STRUCT(ListJobs, (page, Page), (schedule_id, ScheduleId))
+WINDLASS_STRUCT(GetJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
+WINDLASS_STRUCT(ListJobSchedules, (page, Page))
 WINDLASS_STRUCT(GetTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
 WINDLASS_STRUCT(ListTasks, (job_id, JobId), (page, Page))
 WINDLASS_STRUCT(GetTaskCounts, (job_id, JobId))
+WINDLASS_STRUCT(ListJobNodes, (job_id, JobId), (page, Page))
 WINDLASS_STRUCT(FindTaskFiles, (job_id, JobId), (task_id, TaskId))
 WINDLASS_STRUCT(FindNodeFiles, (pool_id, PoolId), (node_id, NodeId))
 
-WINDLASS_VARIANT(Request, wire::Request, (AddPool, AddPool, ADD_POOL),
-                 (DeletePool, DeletePool, DELETE_POOL), (PatchPool, PatchPool, PATCH_POOL),
-                 (ReplacePoolProperties, ReplacePoolProperties, REPLACE_POOL_PROPERTIES),
-                 (RemoveNodes, RemoveNodes, REMOVE_NODES), (RestartNode, RestartNode, RESTART_NODE),
-                 (ResizePool, ResizePool, RESIZE_POOL), (StopResize, StopResize, STOP_RESIZE),
-                 (DisableNodeScheduling, DisableNodeScheduling, DISABLE_NODE_SCHEDULING),
-                 (EnableNodeScheduling, EnableNodeScheduling, ENABLE_NODE_SCHEDULING),
-                 (AddJob, AddJob, ADD_JOB), (DeleteJob, DeleteJob, DELETE_JOB),
-                 (TerminateJob, TerminateJob, TERMINATE_JOB), (DisableJob, DisableJob, DISABLE_JOB),
-                 (EnableJob, EnableJob, ENABLE_JOB), (ChangeJob, ChangeJob, CHANGE_JOB),
-                 (AddTasks, AddTasks, ADD_TASKS), (DeleteTask, DeleteTask, DELETE_TASK),
-                 (TerminateTask, TerminateTask, TERMINATE_TASK),
-                 (ReactivateTask, ReactivateTask, REACTIVATE_TASK),
-                 (ChangeTask, ChangeTask, CHANGE_TASK), (GetPool, GetPool, GET_POOL),
-                 (ListPools, ListPools, LIST_POOLS), (GetNode, GetNode, GET_NODE),
-                 (ListNodes, ListNodes, LIST_NODES),
-                 (ListNodeCounts, ListNodeCounts, LIST_NODE_COUNTS), (FindJob, FindJob, FIND_JOB),
-                 (GetJob, GetJob, GET_JOB), (ListJobs, ListJobs, LIST_JOBS),
-                 (GetTask, GetTask, GET_TASK), (ListTasks, ListTasks, LIST_TASKS),
-                 (GetTaskCounts, GetTaskCounts, GET_TASK_COUNTS),
-                 (FindTaskFiles, FindTaskFiles, FIND_TASK_FILES),
-                 (FindNodeFiles, FindNodeFiles, FIND_NODE_FILES))
+WINDLASS_VARIANT(
+    Request, wire::Request, (AddPool, AddPool, ADD_POOL), (DeletePool, DeletePool, DELETE_POOL),
+    (PatchPool, PatchPool, PATCH_POOL),
+    (ReplacePoolProperties, ReplacePoolProperties, REPLACE_POOL_PROPERTIES),
+    (RemoveNodes, RemoveNodes, REMOVE_NODES), (RestartNode, RestartNode, RESTART_NODE),
+    (ResizePool, ResizePool, RESIZE_POOL), (StopResize, StopResize, STOP_RESIZE),
+    (DisableNodeScheduling, DisableNodeScheduling, DISABLE_NODE_SCHEDULING),
+    (EnableNodeScheduling, EnableNodeScheduling, ENABLE_NODE_SCHEDULING), (AddJob, AddJob, ADD_JOB),
+    (DeleteJob, DeleteJob, DELETE_JOB), (TerminateJob, TerminateJob, TERMINATE_JOB),
+    (DisableJob, DisableJob, DISABLE_JOB), (EnableJob, EnableJob, ENABLE_JOB),
+    (ChangeJob, ChangeJob, CHANGE_JOB), (AddJobSchedule, AddJobSchedule, ADD_JOB_SCHEDULE),
+    (DeleteJobSchedule, DeleteJobSchedule, DELETE_JOB_SCHEDULE),
+    (TerminateJobSchedule, TerminateJobSchedule, TERMINATE_JOB_SCHEDULE),
+    (DisableJobSchedule, DisableJobSchedule, DISABLE_JOB_SCHEDULE),
+    (EnableJobSchedule, EnableJobSchedule, ENABLE_JOB_SCHEDULE),
+    (ChangeJobSchedule, ChangeJobSchedule, CHANGE_JOB_SCHEDULE),
+    (GetJobSchedule, GetJobSchedule, GET_JOB_SCHEDULE),
+    (ListJobSchedules, ListJobSchedules, LIST_JOB_SCHEDULES), (AddTasks, AddTasks, ADD_TASKS),
+    (DeleteTask, DeleteTask, DELETE_TASK), (TerminateTask, TerminateTask, TERMINATE_TASK),
+    (ReactivateTask, ReactivateTask, REACTIVATE_TASK), (ChangeTask, ChangeTask, CHANGE_TASK),
+    (GetPool, GetPool, GET_POOL), (ListPools, ListPools, LIST_POOLS), (GetNode, GetNode, GET_NODE),
+    (ListNodes, ListNodes, LIST_NODES), (ListNodeCounts, ListNodeCounts, LIST_NODE_COUNTS),
+    (FindJob, FindJob, FIND_JOB), (GetJob, GetJob, GET_JOB), (ListJobs, ListJobs, LIST_JOBS),
+    (GetTask, GetTask, GET_TASK), (ListTasks, ListTasks, LIST_TASKS),
+    (GetTaskCounts, GetTaskCounts, GET_TASK_COUNTS),
+    (FindTaskFiles, FindTaskFiles, FIND_TASK_FILES),
+    (FindNodeFiles, FindNodeFiles, FIND_NODE_FILES), (ListJobNodes, ListJobNodes, LIST_JOB_NODES))
 WINDLASS_STRUCT(Command, (account, Account), (request, Request))
 
 // ---- answers -------------------------------------------------------------------------------
@@ -106,7 +121,10 @@ WINDLASS_VARIANT(Answer, wire::Answer, (Error, Error, ERROR), (NotHere, NotHere,
                  (JobFound, JobFound, JOB_FOUND), (JobRecord, Job, JOB),
                  (Page<JobRecord>, Jobs, JOBS), (TaskView, Task, TASK),
                  (Page<TaskView>, Tasks, TASKS), (TaskCounts, TaskCounts, TASK_COUNTS),
-                 (FilesFound, FilesFound, FILES_FOUND), (JobMadeAt, JobMadeAt, JOB_MADE_AT))
+                 (FilesFound, FilesFound, FILES_FOUND), (JobMadeAt, JobMadeAt, JOB_MADE_AT),
+                 (Page<JobNodeView>, JobNodes, JOB_NODES),
+                 (JobScheduleRecord, JobSchedule, JOB_SCHEDULE),
+                 (Page<JobScheduleRecord>, JobSchedules, JOB_SCHEDULES))
 
 }  // namespace windlass::codec
 

@@ -33,7 +33,10 @@ enum Kind : std::uint64_t {
   kOutboxPut = 17,
   kOutboxErased = 18,
   kShardReceived = 19,
-  kLeasesBounded = 20
+  kLeasesBounded = 20,
+  kJobNodePut = 21,
+  kJobSchedulePut = 22,
+  kJobScheduleErased = 23
 };
 
 // Keys of neighbouring task events lie close to each other.
@@ -136,6 +139,12 @@ struct EventWriter {
     out.number(kLeasesBounded);
     out.signed_number(event.longest.count());
   }
+  void operator()(const JobNodePut& event) { row(kJobNodePut, event.record); }
+  void operator()(const JobSchedulePut& event) { row(kJobSchedulePut, event.schedule); }
+  void operator()(const JobScheduleErased& event) {
+    out.number(kJobScheduleErased);
+    out.number(event.schedule);
+  }
 };
 
 template <class Row>
@@ -215,6 +224,12 @@ ShardEvent take_event(DenseReader& in, Context& context) {
       return ShardReceived{in.number_as<ShardId>(), in.number()};
     case kLeasesBounded:
       return LeasesBounded{Duration{in.signed_number()}};
+    case kJobNodePut:
+      return JobNodePut{take_row<JobNodeRecord>(in)};
+    case kJobSchedulePut:
+      return JobSchedulePut{take_row<JobScheduleRecord>(in)};
+    case kJobScheduleErased:
+      return JobScheduleErased{in.number()};
     default:
       throw Malformed("an event of a kind that this version does not know");
   }

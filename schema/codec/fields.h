@@ -149,6 +149,7 @@ void take_list(ListReader list, std::vector<T>& values) {
     if constexpr (is_scalar<T>) {                                  \
       from_wire(r.get##Name(), v.member);                          \
     } else if constexpr (std::is_same_v<T, std::string>) {         \
+      v.member.clear(); /* some have a default */                  \
       if (r.has##Name()) bytes_from_wire(r.get##Name(), v.member); \
     } else if constexpr (is_list<T>) {                             \
       if (r.has##Name()) take_list(r.get##Name(), v.member);       \
@@ -185,7 +186,7 @@ void take_list(ListReader list, std::vector<T>& values) {
 #define WINDLASS_EXPAND(...) WINDLASS_EXPAND2(WINDLASS_EXPAND2(WINDLASS_EXPAND2(__VA_ARGS__)))
 #define WINDLASS_EXPAND2(...) WINDLASS_EXPAND3(WINDLASS_EXPAND3(WINDLASS_EXPAND3(__VA_ARGS__)))
 #define WINDLASS_EXPAND3(...) WINDLASS_EXPAND4(WINDLASS_EXPAND4(WINDLASS_EXPAND4(__VA_ARGS__)))
-#define WINDLASS_EXPAND4(...) WINDLASS_EXPAND5(WINDLASS_EXPAND5(__VA_ARGS__))
+#define WINDLASS_EXPAND4(...) WINDLASS_EXPAND5(WINDLASS_EXPAND5(WINDLASS_EXPAND5(__VA_ARGS__)))
 #define WINDLASS_EXPAND5(...) __VA_ARGS__
 #define WINDLASS_FOR_EACH(MACRO, ...) \
   __VA_OPT__(WINDLASS_EXPAND(WINDLASS_FOR_EACH_NEXT(MACRO, __VA_ARGS__)))

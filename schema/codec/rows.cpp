@@ -10,7 +10,8 @@ WINDLASS_ENUM(PeerKind, broker, BROKER)
 WINDLASS_ENUM(ReservationState, held, HELD)
 
 WINDLASS_STRUCT(ShardCounters, (events, Events), (pools, Pools), (nodes, Nodes), (jobs, Jobs),
-                (claims, Claims), (incarnations, Incarnations), (lease_longest, LeaseLongest))
+                (claims, Claims), (incarnations, Incarnations), (lease_longest, LeaseLongest),
+                (job_schedules, JobSchedules))
 WINDLASS_STRUCT(ClaimRecord, (id, Id), (pool, Pool), (worker, Worker), (count, Count),
                 (dedicated, Dedicated))
 WINDLASS_STRUCT(LingeringAttempt, (id, Id), (node, Node), (slots, Slots), (job_id, JobId),
@@ -41,11 +42,13 @@ WINDLASS_ROW(ShardCounters)
 WINDLASS_ROW(PoolRecord)
 WINDLASS_ROW(NodeRecord)
 WINDLASS_ROW(JobRecord)
+WINDLASS_ROW(JobScheduleRecord)
 WINDLASS_ROW(ClaimRecord)
 WINDLASS_ROW(LingeringAttempt)
 WINDLASS_ROW(Reservation)
 WINDLASS_ROW(ShardProgress)
 WINDLASS_ROW(SessionState)
+WINDLASS_ROW(JobNodeRecord)
 
 // The message is encoded first: there is one scratch memory a thread, and it has one user at a
 // time.

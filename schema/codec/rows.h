@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/job.h"
+#include "model/job_schedule.h"
 #include "model/pool.h"
 #include "model/result.h"
 #include "model/session.h"
@@ -17,12 +18,14 @@ std::string encode_row(const ShardCounters& row);
 std::string encode_row(const PoolRecord& row);
 std::string encode_row(const NodeRecord& row);
 std::string encode_row(const JobRecord& row);
+std::string encode_row(const JobScheduleRecord& row);
 std::string encode_row(const ClaimRecord& row);
 std::string encode_row(const LingeringAttempt& row);
 std::string encode_row(const Reservation& row);
 std::string encode_row(const OutboxRow& row);
 std::string encode_row(const ShardProgress& row);
 std::string encode_row(const SessionState& row);
+std::string encode_row(const JobNodeRecord& row);
 
 // For the types above. Any bytes may come in; what is not such a row is an Error.
 template <class Row>

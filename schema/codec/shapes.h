@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/job.h"
+#include "model/job_schedule.h"
 #include "model/pool.h"
 #include "model/task.h"
 #include "model/worker_message.h"
@@ -26,6 +27,8 @@ WINDLASS_ENUM(NodeRestart, start, START)
 WINDLASS_ENUM(SchedulingState, disabled, DISABLED)
 WINDLASS_ENUM(StartTaskState, completed, COMPLETED)
 WINDLASS_ENUM(JobState, deleting, DELETING)
+WINDLASS_ENUM(PoolLifetime, job, JOB)
+WINDLASS_ENUM(JobScheduleState, deleting, DELETING)
 WINDLASS_ENUM(DisableTasks, wait, WAIT)
 WINDLASS_ENUM(OnAllTasksComplete, terminatejob, TERMINATEJOB)
 WINDLASS_ENUM(OnTaskFailure, performexitoptionsjobaction, PERFORMEXITOPTIONSJOBACTION)
@@ -33,6 +36,7 @@ WINDLASS_ENUM(TaskState, completed, COMPLETED)
 WINDLASS_ENUM(JobAction, terminate, TERMINATE)
 WINDLASS_ENUM(DependencyAction, block, BLOCK)
 WINDLASS_ENUM(ExitCondition, otherwise, OTHERWISE)
+WINDLASS_ENUM(NodeTaskState, completed, COMPLETED)
 
 // ---- small shapes --------------------------------------------------------------------------
 
@@ -90,7 +94,7 @@ WINDLASS_STRUCT(PoolRecord, (account, Account), (seq, Seq), (spec, Spec), (versi
                 (state, State), (state_time, StateTime), (allocation_state, AllocationState),
                 (allocation_state_time, AllocationStateTime), (resize_errors, ResizeErrors),
                 (resize_started, ResizeStarted), (resize_timeout_now, ResizeTimeoutNow),
-                (deallocation, Deallocation))
+                (deallocation, Deallocation), (delete_at, DeleteAt))
 WINDLASS_STRUCT(PoolView, (record, Record), (current_dedicated_nodes, CurrentDedicatedNodes),
                 (current_spot_nodes, CurrentSpotNodes))
 WINDLASS_STRUCT(StartTaskInfo, (state, State), (start_time, StartTime), (end_time, EndTime),
@@ -126,30 +130,6 @@ struct Codec<NodeCounts> {
 };
 WINDLASS_STRUCT(PoolNodeCounts, (pool_id, PoolId), (dedicated, Dedicated), (spot, Spot))
 
-// ---- jobs ----------------------------------------------------------------------------------
-
-WINDLASS_STRUCT(JobConstraints, (max_wall_clock_time, MaxWallClockTime),
-                (task_retries_max, TaskRetriesMax))
-WINDLASS_STRUCT(JobSpec, (id, Id), (display_name, DisplayName), (pool_id, PoolId),
-                (priority, Priority), (parallel_tasks_max, ParallelTasksMax),
-                (uses_task_dependencies, UsesTaskDependencies),
-                (on_all_tasks_complete, OnAllTasksComplete), (on_task_failure, OnTaskFailure),
-                (constraints, Constraints),
-                (common_environment_settings, CommonEnvironmentSettings), (metadata, Metadata),
-                (kept_json, KeptJson))
-WINDLASS_STRUCT(JobChange, (priority, Priority), (parallel_tasks_max, ParallelTasksMax),
-                (on_all_tasks_complete, OnAllTasksComplete), (constraints, Constraints),
-                (pool_id, PoolId), (metadata, Metadata))
-WINDLASS_STRUCT(StateCounts, (active, Active), (running, Running), (succeeded, Succeeded),
-                (failed, Failed))
-WINDLASS_STRUCT(TaskCounts, (tasks, Tasks), (slots, Slots))
-WINDLASS_STRUCT(JobRecord, (account, Account), (seq, Seq), (incarnation, Incarnation), (spec, Spec),
-                (version.event, Event), (version.last_modified, LastModified),
-                (creation_time, CreationTime), (state, State), (state_time, StateTime),
-                (previous_state, PreviousState), (previous_state_time, PreviousStateTime),
-                (end_time, EndTime), (terminate_reason, TerminateReason),
-                (disable_tasks, DisableTasks), (next_task, NextTask), (counts, Counts))
-
 // ---- tasks ---------------------------------------------------------------------------------
 
 WINDLASS_STRUCT(ExitRule, (condition, Condition), (first, First), (last, Last),
@@ -182,5 +162,62 @@ WINDLASS_STRUCT(NodeView, (record, Record), (pool_id, PoolId), (vm_size, VmSize)
                 (running_task_slots, RunningTaskSlots), (recent_tasks, RecentTasks))
 WINDLASS_STRUCT(TaskView, (record, Record), (document, Document))
 WINDLASS_STRUCT(AttemptId, (shard, Shard), (attempt, Attempt), (task.job, Job), (task.task, Task))
+
+// ---- jobs ----------------------------------------------------------------------------------
+
+WINDLASS_STRUCT(JobConstraints, (max_wall_clock_time, MaxWallClockTime),
+                (task_retries_max, TaskRetriesMax))
+WINDLASS_STRUCT(JobManagerTask, (task, Task), (kill_job_on_completion, KillJobOnCompletion),
+                (run_exclusive, RunExclusive), (allow_spot_node, AllowSpotNode))
+WINDLASS_STRUCT(JobPreparationTask, (id, Id), (constraints, Constraints),
+                (wait_for_success, WaitForSuccess),
+                (rerun_on_node_reboot_after_success, RerunOnNodeRebootAfterSuccess),
+                (document, Document))
+WINDLASS_STRUCT(JobReleaseTask, (id, Id), (max_wall_clock_time, MaxWallClockTime),
+                (retention_time, RetentionTime), (document, Document))
+WINDLASS_STRUCT(AutoPoolSpec, (id_prefix, IdPrefix), (lifetime, Lifetime), (keep_alive, KeepAlive),
+                (pool, Pool))
+WINDLASS_STRUCT(JobSpec, (id, Id), (display_name, DisplayName), (pool_id, PoolId),
+                (priority, Priority), (parallel_tasks_max, ParallelTasksMax),
+                (uses_task_dependencies, UsesTaskDependencies),
+                (on_all_tasks_complete, OnAllTasksComplete), (on_task_failure, OnTaskFailure),
+                (constraints, Constraints),
+                (common_environment_settings, CommonEnvironmentSettings), (metadata, Metadata),
+                (kept_json, KeptJson), (manager_task, ManagerTask),
+                (preparation_task, PreparationTask), (release_task, ReleaseTask),
+                (auto_pool, AutoPool))
+WINDLASS_STRUCT(JobChange, (priority, Priority), (parallel_tasks_max, ParallelTasksMax),
+                (on_all_tasks_complete, OnAllTasksComplete), (constraints, Constraints),
+                (pool_id, PoolId), (metadata, Metadata), (auto_pool, AutoPool))
+WINDLASS_STRUCT(Schedule, (do_not_run_until, DoNotRunUntil), (do_not_run_after, DoNotRunAfter),
+                (start_window, StartWindow), (recurrence_interval, RecurrenceInterval))
+WINDLASS_STRUCT(JobScheduleSpec, (id, Id), (display_name, DisplayName), (schedule, Schedule),
+                (job, Job), (metadata, Metadata))
+WINDLASS_STRUCT(JobScheduleRecord, (account, Account), (seq, Seq), (spec, Spec),
+                (version.event, Event), (version.last_modified, LastModified),
+                (creation_time, CreationTime), (state, State), (state_time, StateTime),
+                (previous_state, PreviousState), (previous_state_time, PreviousStateTime),
+                (end_time, EndTime), (next_run, NextRun), (last_run, LastRun),
+                (jobs_made, JobsMade), (job_active, JobActive), (pool_id, PoolId),
+                (pool_outdated, PoolOutdated), (jobs_deleted_through, JobsDeletedThrough),
+                (job_told, JobTold))
+WINDLASS_STRUCT(StateCounts, (active, Active), (running, Running), (succeeded, Succeeded),
+                (failed, Failed))
+WINDLASS_STRUCT(TaskCounts, (tasks, Tasks), (slots, Slots))
+WINDLASS_STRUCT(JobRecord, (account, Account), (seq, Seq), (incarnation, Incarnation), (spec, Spec),
+                (version.event, Event), (version.last_modified, LastModified),
+                (creation_time, CreationTime), (state, State), (state_time, StateTime),
+                (previous_state, PreviousState), (previous_state_time, PreviousStateTime),
+                (end_time, EndTime), (terminate_reason, TerminateReason),
+                (disable_tasks, DisableTasks), (next_task, NextTask), (counts, Counts))
+WINDLASS_STRUCT(NodeTaskRun, (state, State), (attempt, Attempt), (judged, Judged),
+                (start_time, StartTime), (end_time, EndTime), (exit_code, ExitCode),
+                (failure, Failure), (retry_count, RetryCount), (last_retry_time, LastRetryTime),
+                (result, Result))
+WINDLASS_STRUCT(JobNodeRecord, (job, Job), (node, Node), (pool_id, PoolId), (node_id, NodeId),
+                (boot, Boot), (preparation, Preparation), (release, Release),
+                (release_skipped, ReleaseSkipped))
+WINDLASS_STRUCT(JobNodeView, (record, Record), (preparation_id, PreparationId),
+                (release_id, ReleaseId))
 
 }  // namespace windlass::codec

@@ -10,8 +10,12 @@ WINDLASS_STRUCT(JobMade, (account, Account), (job_id, JobId), (incarnation, Inca
                 (error, Error), (shard, Shard), (version.event, Event),
                 (version.last_modified, LastModified))
 WINDLASS_STRUCT(JobGone, (account, Account), (job_id, JobId), (incarnation, Incarnation))
+WINDLASS_STRUCT(EndJob, (account, Account), (job_id, JobId), (incarnation, Incarnation),
+                (deletes, Deletes))
+WINDLASS_STRUCT(JobEnded, (account, Account), (job_id, JobId), (incarnation, Incarnation))
 WINDLASS_VARIANT(ShardRequest, wire::ShardRequest, (MakeJob, MakeJob, MAKE_JOB),
-                 (JobMade, JobMade, JOB_MADE), (JobGone, JobGone, JOB_GONE))
+                 (JobMade, JobMade, JOB_MADE), (JobGone, JobGone, JOB_GONE),
+                 (EndJob, EndJob, END_JOB), (JobEnded, JobEnded, JOB_ENDED))
 WINDLASS_STRUCT(ShardMessage, (from, From), (id, Id), (request, Request))
 WINDLASS_STRUCT(ShardAcknowledge, (by, By), (through, Through))
 

@@ -43,7 +43,8 @@ WINDLASS_STRUCT(BeginRestart, (node_id, NodeId), (number, Number), (restart, Res
 WINDLASS_STRUCT(Assignment, (id, Id), (account, Account), (job_id, JobId), (task_id, TaskId),
                 (node_id, NodeId), (node_boot, NodeBoot), (required_slots, RequiredSlots),
                 (max_wall_clock_time, MaxWallClockTime), (retention_time, RetentionTime),
-                (common_environment_settings, CommonEnvironmentSettings), (document, Document))
+                (common_environment_settings, CommonEnvironmentSettings), (document, Document),
+                (preparation_id, PreparationId))
 WINDLASS_STRUCT(EndAttempt, (id, Id), (delete_folder, DeleteFolder))
 WINDLASS_STRUCT(DeleteTaskFolder, (node_id, NodeId), (job_id, JobId), (task_id, TaskId))
 WINDLASS_STRUCT(LeaseRenewed, (sent_at, SentAt), (length, Length))

@@ -20,10 +20,12 @@ std::string_view promise_of(ErrorCode code) {
     case ErrorCode::pool_not_found:
     case ErrorCode::job_not_found:
     case ErrorCode::task_not_found:
+    case ErrorCode::job_schedule_not_found:
       return "S1";
     case ErrorCode::pool_exists:
     case ErrorCode::job_exists:
     case ErrorCode::task_exists:
+    case ErrorCode::job_schedule_exists:
       return "S3";
     case ErrorCode::condition_not_met:
       return "S11";
@@ -52,6 +54,14 @@ bool is_covered(const PageRequest& page, const std::optional<std::string>& next,
   return lower_id > page.after && (!next || lower_id <= *next);
 }
 
+// Nobody has asked for these by name: jobs that schedules make, and pools that jobs bring along.
+bool is_of_schedule(const std::string& job_id) {
+  return job_id.find(':') != std::string::npos;
+}
+bool is_automatic(const std::string& pool_id) {
+  return pool_id.find('_') != std::string::npos;
+}
+
 }  // namespace
 
 struct ReferenceModel::Told {
@@ -78,6 +88,17 @@ ReferenceModel::Job& ReferenceModel::job(const std::string& account, const std::
   // The shard of an ETag is not known before somebody adds the job: see AddJob.
   const auto etag = [](EventNumber event) { return etag_text(0, event); };
   return jobs_.emplace(Name{account, lower_cased(id)}, Job{{JobState{}, etag}, {}, {}})
+      .first->second;
+}
+
+ReferenceModel::JobSchedule& ReferenceModel::job_schedule(const std::string& account,
+                                                          const std::string& id) {
+  const auto etag = [shard = home(account, id)](EventNumber event) {
+    return etag_text(shard, event);
+  };
+  return job_schedules_
+      .try_emplace({account, lower_cased(id)},
+                   JobSchedule{{JobScheduleRules::State{}, etag}, {}, {}})
       .first->second;
 }
 
@@ -112,7 +133,7 @@ void ReferenceModel::ask(Open& open, const AddTasks& command, const std::vector<
 }
 
 template <class Command>
-void ReferenceModel::ask(Open& open, const Command& command, const std::vector<TaskWork>&) {
+void ReferenceModel::ask(Open& open, const Command& command, const std::vector<TaskWork>& works) {
   if constexpr (std::is_same_v<Command, AddPool>) {
     open.entries = {add(pool(open.account, command.spec.id).story, open, command, {})};
   } else if constexpr (std::is_same_v<Command, ReplacePoolProperties>) {
@@ -125,13 +146,32 @@ void ReferenceModel::ask(Open& open, const Command& command, const std::vector<T
         nodes_.find({{open.account, lower_cased(command.pool_id)}, lower_cased(command.node_id)});
     if (found != nodes_.end()) open.entries = {add(found->second.story, open, command, {})};
   } else if constexpr (std::is_same_v<Command, AddJob>) {
-    const ShardId shard = home(open.account, command.spec.pool_id);
+    // An automatic pool is where the job's id is reserved.
+    const ShardId shard =
+        home(open.account, command.spec.auto_pool ? command.spec.id : command.spec.pool_id);
     Job& added = job(open.account, command.spec.id);
     added.shard = shard;
     added.story.set_etag([shard](EventNumber event) { return etag_text(shard, event); });
     added.task_retries.insert(command.spec.constraints.task_retries_max);
     open.entries = {add(added.story, open, command, {})};
+    // Its manager is a task like others. The answer says nothing of it, so that this stays open.
+    if (command.spec.manager_task) {
+      const NewTask& manager = command.spec.manager_task->task;
+      const TaskWork work = works.empty() ? TaskWork{} : works.front();
+      add(task(added, manager.id).story, open, TaskRules::Add{manager, work}, {});
+    }
+  } else if constexpr (std::is_same_v<Command, AddJobSchedule>) {
+    JobSchedule& added = job_schedule(open.account, command.spec.id);
+    added.jobs.push_back(command.spec.job);
+    open.entries = {add(added.story, open, command, {})};
+  } else if constexpr (std::is_constructible_v<JobScheduleRules::Act, Command>) {
+    JobSchedule& of = job_schedule(open.account, command.schedule_id);
+    if constexpr (std::is_same_v<Command, ChangeJobSchedule>) {
+      if (command.job) of.jobs.push_back(*command.job);
+    }
+    open.entries = {add(of.story, open, command, command.conditions)};
   } else if constexpr (std::is_constructible_v<JobRules::Act, Command>) {
+    if (is_of_schedule(command.job_id)) return;
     Job& of = job(open.account, command.job_id);
     if constexpr (std::is_same_v<Command, ChangeJob>) {
       if (command.change.constraints)
@@ -261,6 +301,7 @@ void ReferenceModel::see(const Told& told, const PoolView& view, const Condition
   const std::string name = "pool " + id;
   if (view.record.account != told.open.account)
     contradict("S14", name + " of account " + view.record.account + " is shown to another");
+  if (is_automatic(id)) return;
   Pool& of = pool(told.open.account, id);
   const auto [seen, fresh] = of.seen.emplace(view.record.version.event, view.record);
   if (!fresh && !(seen->second == view.record))
@@ -274,7 +315,58 @@ void ReferenceModel::see(const Told& told, const PoolView& view, const Condition
   judge(of.story, PoolRules{}, name);
 }
 
+void ReferenceModel::see(const Told& told, const JobScheduleRecord& record,
+                         const Conditions& conditions) {
+  const std::string name = "job schedule " + record.spec.id;
+  if (record.account != told.open.account)
+    contradict("S14", name + " of account " + record.account + " is shown to another");
+  JobSchedule& of = job_schedule(told.open.account, record.spec.id);
+  const auto [seen, fresh] = of.seen.emplace(record.version.event, record);
+  if (!fresh && !(seen->second == record))
+    contradict("S11", name + " looks two ways at one version");
+  if (const std::string wrong = misshapen(record); !wrong.empty())
+    contradict("API", name + " " + wrong);
+  look(
+      of.story, told, record.version.event,
+      [record](const JobScheduleRules::State& state) {
+        return JobScheduleRules::shown(state, record);
+      },
+      "in state " + std::to_string(static_cast<int>(record.state)), conditions);
+  judge(of.story, JobScheduleRules{}, name);
+}
+
+// It comes and goes by itself; what it is made from was asked for.
+void ReferenceModel::see_job_of_schedule(const Told& told, const JobRecord& record) {
+  const std::string name = "job " + record.spec.id;
+  if (record.account != told.open.account)
+    contradict("S14", name + " of account " + record.account + " is shown to another");
+  if (const std::string wrong = misshapen(record); !wrong.empty())
+    contradict("API", name + " " + wrong);
+  const std::string schedule = record.spec.id.substr(0, record.spec.id.find(':'));
+  const auto found = job_schedules_.find({told.open.account, lower_cased(schedule)});
+  if (found == job_schedules_.end())
+    return contradict("API", name + " is of a schedule that nobody has asked for");
+  JobSpec made_from = record.spec;
+  made_from.id.clear();
+  if (made_from.auto_pool) made_from.pool_id.clear();
+  const std::vector<JobSpec>& asked = found->second.jobs;
+  if (std::find(asked.begin(), asked.end(), made_from) == asked.end())
+    contradict("API", name + " is made from something that nobody has asked for");
+}
+
+void ReferenceModel::miss_job_schedule(const Told& told, const std::string& id) {
+  JobSchedule& of = job_schedule(told.open.account, id);
+  look(
+      of.story, told, 0,
+      [](const JobScheduleRules::State& state) {
+        return state.phase == JobScheduleRules::absent ? std::optional(state) : std::nullopt;
+      },
+      "not there", {}, "S1");
+  judge(of.story, JobScheduleRules{}, "job schedule " + id);
+}
+
 void ReferenceModel::see(const Told& told, const JobRecord& record, const Conditions& conditions) {
+  if (is_of_schedule(record.spec.id)) return see_job_of_schedule(told, record);
   const std::string name = "job " + record.spec.id;
   if (record.account != told.open.account)
     contradict("S14", name + " of account " + record.account + " is shown to another");
@@ -454,9 +546,17 @@ void ReferenceModel::hear(const Told& told, const Command& command) {
   } else if constexpr (std::is_same_v<Command, AddJob>) {
     settle(job(told.open.account, command.spec.id).story, JobRules{}, "job " + command.spec.id);
     const auto* made = std::get_if<JobMadeAt>(&told.answer);
-    if (made != nullptr && made->shard != home(told.open.account, command.spec.pool_id))
+    const std::string& at = command.spec.auto_pool ? command.spec.id : command.spec.pool_id;
+    if (made != nullptr && made->shard != home(told.open.account, at))
       contradict("API", "job " + command.spec.id + " is not where its pool is");
+  } else if constexpr (std::is_same_v<Command, AddJobSchedule>) {
+    settle(job_schedule(told.open.account, command.spec.id).story, JobScheduleRules{},
+           "job schedule " + command.spec.id);
+  } else if constexpr (std::is_constructible_v<JobScheduleRules::Act, Command>) {
+    settle(job_schedule(told.open.account, command.schedule_id).story, JobScheduleRules{},
+           "job schedule " + command.schedule_id);
   } else if constexpr (std::is_constructible_v<JobRules::Act, Command>) {
+    if (is_of_schedule(command.job_id)) return;
     settle(job(told.open.account, command.job_id).story, JobRules{}, "job " + command.job_id);
   } else if constexpr (std::is_constructible_v<TaskRules::Act, Command>) {
     hear_task_act(told, command.job_id, command.task_id, told.open.entries.front(), told.answer,
@@ -536,8 +636,13 @@ void ReferenceModel::hear(const Told& told, const ListJobs& question) {
   std::set<std::string> listed;
   for (const JobRecord& record : page->entries) {
     see(told, record);
+    const std::string& of_schedule = question.schedule_id;
+    if (!of_schedule.empty() &&
+        !lower_cased(record.spec.id).starts_with(lower_cased(of_schedule) + ":job-"))
+      contradict("API", "job " + record.spec.id + " is listed among those of " + of_schedule);
     listed.insert(lower_cased(record.spec.id));
   }
+  if (!question.schedule_id.empty()) return;
   std::vector<std::string> missed;
   for (const auto& [name, job] : jobs_) {
     if (name.first == told.open.account && job.shard == told.open.shard &&
@@ -545,6 +650,35 @@ void ReferenceModel::hear(const Told& told, const ListJobs& question) {
       missed.push_back(name.second);
   }
   for (const std::string& id : missed) miss_job(told, id);
+}
+
+void ReferenceModel::hear(const Told& told, const GetJobSchedule& question) {
+  JobSchedule& of = job_schedule(told.open.account, question.schedule_id);
+  const std::string name = "job schedule " + question.schedule_id;
+  if (const auto* record = std::get_if<JobScheduleRecord>(&told.answer))
+    return see(told, *record, question.conditions);
+  if (code_of(told.answer) == ErrorCode::job_schedule_not_found)
+    return miss_job_schedule(told, question.schedule_id);
+  if (unmet(of.story, told, question.conditions, name))
+    return judge(of.story, JobScheduleRules{}, name);
+  contradict("API", "GetJobSchedule has an answer of another kind");
+}
+
+void ReferenceModel::hear(const Told& told, const ListJobSchedules& question) {
+  const auto* page = std::get_if<Page<JobScheduleRecord>>(&told.answer);
+  if (page == nullptr) return contradict("API", "ListJobSchedules has an answer of another kind");
+  std::set<std::string> listed;
+  for (const JobScheduleRecord& record : page->entries) {
+    see(told, record);
+    listed.insert(lower_cased(record.spec.id));
+  }
+  std::vector<std::string> missed;
+  for (const auto& [name, schedule] : job_schedules_) {
+    if (name.first == told.open.account && home(name.first, name.second) == told.open.shard &&
+        !listed.contains(name.second) && is_covered(question.page, page->next, name.second))
+      missed.push_back(name.second);
+  }
+  for (const std::string& id : missed) miss_job_schedule(told, id);
 }
 
 void ReferenceModel::hear(const Told& told, const GetTask& question) {

@@ -49,6 +49,11 @@ class ReferenceModel {
     MonoTime deletable_from{INT64_MAX};
     std::optional<ShardId> shard{};  // once somebody has asked for it
   };
+  struct JobSchedule {
+    Register<JobScheduleRules> story;
+    std::map<EventNumber, JobScheduleRecord> seen;
+    std::vector<JobSpec> jobs;  // what they may have been made from
+  };
   struct Node {
     Register<NodeRules> story;
     MonoTime seen{INT64_MAX};  // an answer first showed it then
@@ -68,6 +73,7 @@ class ReferenceModel {
   }
   Pool& pool(const std::string& account, const std::string& id);
   Job& job(const std::string& account, const std::string& id);
+  JobSchedule& job_schedule(const std::string& account, const std::string& id);
   Task& task(Job& job, const std::string& id);
 
   template <class Rules, class Act>
@@ -99,6 +105,8 @@ class ReferenceModel {
   void hear(const Told& told, const ListNodes& question);
   void hear(const Told& told, const GetJob& question);
   void hear(const Told& told, const ListJobs& question);
+  void hear(const Told& told, const GetJobSchedule& question);
+  void hear(const Told& told, const ListJobSchedules& question);
   void hear(const Told& told, const GetTask& question);
   void hear(const Told& told, const ListTasks& question);
   void hear(const Told& told, const GetTaskCounts& question);
@@ -110,6 +118,9 @@ class ReferenceModel {
   void see(const Told& told, const std::string& job_id, const TaskView& view,
            const Conditions& conditions = {});
   void see(const Told& told, const std::string& pool_id, const NodeView& view);
+  void see(const Told& told, const JobScheduleRecord& record, const Conditions& conditions = {});
+  void see_job_of_schedule(const Told& told, const JobRecord& record);
+  void miss_job_schedule(const Told& told, const std::string& id);
   void miss_pool(const Told& told, const std::string& id);
   void miss_job(const Told& told, const std::string& id);
   void miss_task(const Told& told, const std::string& job_id, const std::string& id);
@@ -122,6 +133,7 @@ class ReferenceModel {
   std::vector<Open> open_;
   std::map<Name, Pool> pools_;
   std::map<Name, Job> jobs_;
+  std::map<Name, JobSchedule> job_schedules_;
   std::map<std::pair<Name, std::string>, Node> nodes_;
   std::vector<Contradiction> found_;
 };

@@ -23,6 +23,12 @@ constexpr const char* kNames[] = {"AddPool",
                                   "DisableJob",
                                   "EnableJob",
                                   "ChangeJob",
+                                  "AddJobSchedule",
+                                  "DeleteJobSchedule",
+                                  "TerminateJobSchedule",
+                                  "DisableJobSchedule",
+                                  "EnableJobSchedule",
+                                  "ChangeJobSchedule",
                                   "AddTasks",
                                   "DeleteTask",
                                   "TerminateTask",
@@ -36,11 +42,14 @@ constexpr const char* kNames[] = {"AddPool",
                                   "FindJob",
                                   "GetJob",
                                   "ListJobs",
+                                  "GetJobSchedule",
+                                  "ListJobSchedules",
                                   "GetTask",
                                   "ListTasks",
                                   "GetTaskCounts",
                                   "FindTaskFiles",
-                                  "FindNodeFiles"};
+                                  "FindNodeFiles",
+                                  "ListJobNodes"};
 static_assert(std::size(kNames) == std::variant_size_v<Request>);
 
 }  // namespace

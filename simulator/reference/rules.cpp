@@ -55,7 +55,8 @@ PoolRules::State PoolRules::after(State state, const Act& act) const {
     state.spec.target_node_communication_mode = replace->target_node_communication_mode;
   } else if (const auto* remove = std::get_if<RemoveNodes>(&act)) {
     const std::set<std::string> nodes(remove->node_ids.begin(), remove->node_ids.end());
-    state.removed_max += static_cast<std::int32_t>(nodes.size());
+    state.removed_max = std::min(state.removed_max + static_cast<std::int32_t>(nodes.size()),
+                                 state.spec.target_dedicated_nodes);
     state.allocation = AllocationState::resizing;
     state.stopped = false;
   } else if (const auto* resize = std::get_if<ResizePool>(&act)) {
@@ -206,6 +207,10 @@ Verdict JobRules::verdict(const State& state, const Act& act) const {
     if (change->change.on_all_tasks_complete == OnAllTasksComplete::noaction &&
         state.spec.on_all_tasks_complete == OnAllTasksComplete::terminatejob)
       return refused(ErrorCode::invalid_property_value);
+    // Of an automatic pool only keepAlive changes, and nothing else becomes one.
+    if (change->change.auto_pool.has_value() > state.spec.auto_pool.has_value() ||
+        (change->change.pool_id && state.spec.auto_pool))
+      return refused(ErrorCode::invalid_property_value);
   }
   return kDone;
 }
@@ -229,6 +234,7 @@ JobRules::State JobRules::after(State state, const Act& act) const {
       state.spec.on_all_tasks_complete = *change.on_all_tasks_complete;
     if (change.constraints) state.spec.constraints = *change.constraints;
     if (change.pool_id) state.spec.pool_id = *change.pool_id;
+    if (change.auto_pool) state.spec.auto_pool->keep_alive = change.auto_pool->keep_alive;
     if (change.metadata) state.spec.metadata = *change.metadata;
   }
   return state;
@@ -249,6 +255,8 @@ std::vector<JobRules::State> JobRules::moves(const State& state, MonoTime) const
     move(terminating, "MaxWallClockTimeExpiry");
   if (open && state.spec.on_all_tasks_complete == OnAllTasksComplete::terminatejob)
     move(terminating, "AllTasksComplete");
+  if (open && state.spec.manager_task && state.spec.manager_task->kill_job_on_completion)
+    move(terminating, "JMComplete");
   if (open && state.spec.on_task_failure == OnTaskFailure::performexitoptionsjobaction) {
     move(terminating, "TaskFailed");
     if (state.phase == active) move(disabling, {});
@@ -264,9 +272,12 @@ std::optional<JobRules::State> JobRules::shown(const State& state, const JobReco
   static constexpr Phase kPhases[] = {active,      disabling, disabled, active,
                                       terminating, completed, deleting};
   if (state.phase != kPhases[static_cast<std::size_t>(record.state)]) return std::nullopt;
-  if (!(state.spec == record.spec)) return std::nullopt;
-  if (state.terminate_reason != record.terminate_reason) return std::nullopt;
-  return state;
+  State known = state;
+  // The service chooses the pool's id, once.
+  if (known.spec.auto_pool && known.spec.pool_id.empty()) known.spec.pool_id = record.spec.pool_id;
+  if (!(known.spec == record.spec)) return std::nullopt;
+  if (known.terminate_reason != record.terminate_reason) return std::nullopt;
+  return known;
 }
 
 std::string misshapen(const JobRecord& record) {
@@ -274,6 +285,7 @@ std::string misshapen(const JobRecord& record) {
   if (completed && !record.end_time) return "is completed and has no end time";
   if (!completed && record.state != JobState::deleting && record.end_time)
     return "is not completed and has an end time";
+  if (record.spec.auto_pool && record.spec.pool_id.empty()) return "has no automatic pool";
   if (record.state == JobState::active && !record.previous_state && record.disable_tasks)
     return "was never disabled and has a way of being disabled";
   if (record.previous_state.has_value() != record.previous_state_time.has_value())
@@ -283,6 +295,77 @@ std::string misshapen(const JobRecord& record) {
     if (of.active < 0 || of.running < 0 || of.succeeded < 0 || of.failed < 0)
       return "counts fewer than none";
   }
+  return {};
+}
+
+// ---- job schedules -------------------------------------------------------------------------
+
+Verdict JobScheduleRules::verdict(const State& state, const Act& act) const {
+  if (std::holds_alternative<AddJobSchedule>(act))
+    return state.phase == absent ? kDone : refused(ErrorCode::job_schedule_exists);
+  if (state.phase == absent) return refused(ErrorCode::job_schedule_not_found);
+  if (state.phase == deleting) return refused(ErrorCode::job_schedule_being_deleted);
+  if (std::holds_alternative<DeleteJobSchedule>(act)) return kDone;
+  if (state.phase == completed) return refused(ErrorCode::job_schedule_completed);
+  if (state.phase == terminating) return refused(ErrorCode::job_schedule_being_terminated);
+  if (std::holds_alternative<DisableJobSchedule>(act) && state.phase == disabled)
+    return refused(ErrorCode::job_schedule_disabled);
+  if (std::holds_alternative<EnableJobSchedule>(act) && state.phase == active)
+    return refused(ErrorCode::operation_invalid_for_current_state);
+  return kDone;
+}
+
+JobScheduleRules::State JobScheduleRules::after(State state, const Act& act) const {
+  if (const auto* add = std::get_if<AddJobSchedule>(&act)) return {active, add->spec};
+  if (std::holds_alternative<DeleteJobSchedule>(act)) {
+    state.phase = deleting;
+  } else if (std::holds_alternative<TerminateJobSchedule>(act)) {
+    state.phase = terminating;
+  } else if (std::holds_alternative<DisableJobSchedule>(act)) {
+    state.phase = disabled;
+  } else if (std::holds_alternative<EnableJobSchedule>(act)) {
+    state.phase = active;
+  } else {
+    const ChangeJobSchedule& change = std::get<ChangeJobSchedule>(act);
+    if (change.schedule) state.spec.schedule = *change.schedule;
+    if (change.job) state.spec.job = *change.job;
+    if (change.metadata) state.spec.metadata = *change.metadata;
+  }
+  return state;
+}
+
+std::vector<JobScheduleRules::State> JobScheduleRules::moves(const State& state, MonoTime) const {
+  if (state.phase == absent) return {};
+  std::vector<State> found{state};  // with another job, or without one
+  const Schedule& schedule = state.spec.schedule;
+  const bool may_be_over = !schedule.recurrence_interval || schedule.do_not_run_after;
+  if ((state.phase == active && may_be_over) || state.phase == terminating)
+    found.push_back({completed, state.spec});
+  if (state.phase == deleting) found.push_back({});
+  return found;
+}
+
+std::optional<JobScheduleRules::State> JobScheduleRules::shown(const State& state,
+                                                               const JobScheduleRecord& record) {
+  static constexpr Phase kPhases[] = {active, completed, disabled, terminating, deleting};
+  if (state.phase != kPhases[static_cast<std::size_t>(record.state)]) return std::nullopt;
+  if (!(state.spec == record.spec)) return std::nullopt;
+  return state;
+}
+
+std::string misshapen(const JobScheduleRecord& record) {
+  const bool completed = record.state == JobScheduleState::completed;
+  if (completed && (!record.end_time || record.job_active))
+    return "is completed and has no end time, or a job";
+  if (!completed && record.state != JobScheduleState::deleting && record.end_time)
+    return "is not completed and has an end time";
+  const bool goes_on =
+      record.state == JobScheduleState::active || record.state == JobScheduleState::disabled;
+  if (!goes_on && record.next_run) return "will run again and is at its end";
+  if (record.job_active && record.jobs_made == 0) return "has a job and made none";
+  if ((record.jobs_made > 0) != record.last_run.has_value()) return "has made jobs for no time";
+  if (record.next_run && record.last_run && *record.next_run <= *record.last_run)
+    return "will run for a time for which it has run";
   return {};
 }
 

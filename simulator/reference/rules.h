@@ -82,6 +82,25 @@ struct JobRules {
   static std::optional<ErrorCode> closed_by(Phase phase);
 };
 
+// Its jobs come and go by themselves, which changes nothing here but the ETag.
+struct JobScheduleRules {
+  enum Phase : std::uint8_t { absent, active, disabled, terminating, completed, deleting };
+  struct State {
+    Phase phase = absent;
+    JobScheduleSpec spec;
+    bool operator==(const State&) const = default;
+  };
+  using Act = std::variant<AddJobSchedule, DeleteJobSchedule, TerminateJobSchedule,
+                           DisableJobSchedule, EnableJobSchedule, ChangeJobSchedule>;
+
+  Verdict verdict(const State& state, const Act& act) const;
+  State after(State state, const Act& act) const;
+  std::vector<State> moves(const State& state, MonoTime until) const;
+  std::vector<State> halves(const State&, const Act&) const { return {}; }
+  bool is_there(const State& state) const { return state.phase != absent; }
+  static std::optional<State> shown(const State& state, const JobScheduleRecord& record);
+};
+
 // How a task's program can end, as far as who wrote it knows.
 struct TaskWork {
   bool may_succeed = true;
@@ -122,5 +141,6 @@ struct TaskRules {
 std::string misshapen(const TaskRecord& record);
 std::string misshapen(const JobRecord& record);
 std::string misshapen(const PoolView& view);
+std::string misshapen(const JobScheduleRecord& record);
 
 }  // namespace windlass::simulator

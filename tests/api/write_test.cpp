@@ -171,9 +171,27 @@ BOOST_AUTO_TEST_CASE(node_counts_name_every_state) {
   BOOST_TEST(shown.at("lowPriority").at("preempted") == 1);
 }
 
+BOOST_AUTO_TEST_CASE(a_job_shows_its_automatic_pool) {
+  JobRecord job;
+  job.spec = parse_add_job(R"({"id":"j1","poolInfo":{"autoPoolSpecification":{
+    "autoPoolIdPrefix":"a","poolLifetimeOption":"job","pool":{"vmSize":"s","metadata":[],
+    "cloudServiceConfiguration":{"osFamily":"4"},"targetDedicatedNodes":2}}}})")
+                 .value()
+                 .spec;
+  job.spec.pool_id = "a_1";
+  const json::value shown = written(job);
+  BOOST_TEST(shown.at("executionInfo").at("poolId") == "a_1");
+  BOOST_TEST(shown.at("poolInfo") == json::parse(R"({"autoPoolSpecification":{
+    "autoPoolIdPrefix":"a","poolLifetimeOption":"job","keepAlive":false,"pool":{
+    "vmSize":"s","resizeTimeout":"PT15M","targetDedicatedNodes":2,"targetLowPriorityNodes":0,
+    "enableAutoScale":false,"enableInterNodeCommunication":false,"taskSlotsPerNode":1,
+    "taskSchedulingPolicy":{"nodeFillType":"spread"},
+    "cloudServiceConfiguration":{"osFamily":"4"}}}})"));
+}
+
 BOOST_AUTO_TEST_CASE(job_shows_defaults) {
   JobRecord job;
-  job.spec = parse_add_job(R"({"id":"j1","poolInfo":{"poolId":"p"}})").value();
+  job.spec = parse_add_job(R"({"id":"j1","poolInfo":{"poolId":"p"}})").value().spec;
   job.creation_time = job.state_time = job.version.last_modified = at("2026-01-01");
   BOOST_TEST(written(job) == json::parse(R"({
     "id":"j1","usesTaskDependencies":false,"url":"https://h:1/jobs/j1","eTag":"0x001000000000000",

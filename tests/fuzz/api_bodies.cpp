@@ -34,11 +34,11 @@ std::string shown(const PoolSpec& spec) {
   return out;
 }
 
-std::string shown(const JobSpec& spec) {
+std::string shown(const api::ParsedJob& parsed) {
   JobRecord job;
-  job.spec = spec;
+  job.spec = parsed.spec;
   std::string out;
-  api::write_job(out, job, 0, kViewer);
+  api::write_job(out, job, 0, kViewer, {}, parsed.documents);
   return out;
 }
 
@@ -100,7 +100,7 @@ void run(std::string_view input) {
       const auto job = api::parse_add_job(body);
       if (!job) return judge_refusal(job.error());
       judge_shown(*job, api::parse_add_job);
-      return judge_sent(AddJob{*job});
+      return judge_sent(AddJob{job->spec});
     }
     case 2: {
       const auto task = api::parse_add_task(body);

@@ -43,6 +43,7 @@ BOOST_AUTO_TEST_CASE(tables_are_about_the_states_there_are) {
       {"pool allocation", words_of<AllocationState>()},
       {"node", words_of<NodeState>()},
       {"job", words_of<JobState>()},
+      {"job schedule", words_of<JobScheduleState>()},
       {"task", words_of<TaskState>()}};
   // Nodes come as they start, and no low-priority node is taken away.
   const std::set<std::string_view> never = {"creating", "preempted"};

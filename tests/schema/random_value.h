@@ -56,6 +56,10 @@ inline constexpr StartTaskState kLast<StartTaskState> = StartTaskState::complete
 template <>
 inline constexpr JobState kLast<JobState> = JobState::deleting;
 template <>
+inline constexpr JobScheduleState kLast<JobScheduleState> = JobScheduleState::deleting;
+template <>
+inline constexpr PoolLifetime kLast<PoolLifetime> = PoolLifetime::job;
+template <>
 inline constexpr DisableTasks kLast<DisableTasks> = DisableTasks::wait;
 template <>
 inline constexpr OnAllTasksComplete kLast<OnAllTasksComplete> = OnAllTasksComplete::terminatejob;
@@ -69,6 +73,8 @@ template <>
 inline constexpr DependencyAction kLast<DependencyAction> = DependencyAction::block;
 template <>
 inline constexpr ExitCondition kLast<ExitCondition> = ExitCondition::otherwise;
+template <>
+inline constexpr NodeTaskState kLast<NodeTaskState> = NodeTaskState::completed;
 template <>
 inline constexpr AttemptEnd kLast<AttemptEnd> = AttemptEnd::lost;
 template <>

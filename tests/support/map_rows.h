@@ -18,6 +18,9 @@ class MapRows final : public scheduler::Rows {
   void each_pool(const std::function<void(PoolRecord)>& f) override { each(pools_, f); }
   void each_node(const std::function<void(NodeRecord)>& f) override { each(nodes_, f); }
   void each_job(const std::function<void(JobRecord)>& f) override { each(jobs_, f); }
+  void each_job_schedule(const std::function<void(JobScheduleRecord)>& f) override {
+    each(job_schedules_, f);
+  }
   void each_open_task(const std::function<void(OpenTask)>& f) override { each(open_, f); }
   void each_claim(const std::function<void(ClaimRecord)>& f) override { each(claims_, f); }
   void each_lingering(const std::function<void(LingeringAttempt)>& f) override {
@@ -28,6 +31,8 @@ class MapRows final : public scheduler::Rows {
   }
   void each_outbox(const std::function<void(OutboxRow)>& f) override { each(outbox_, f); }
   void each_progress(const std::function<void(ShardProgress)>& f) override { each(progress_, f); }
+
+  void each_job_node(const std::function<void(JobNodeRecord)>& f) override { each(job_nodes_, f); }
 
   std::optional<TaskSeq> find_task(JobSeq job, std::string_view lower_id) override {
     return find(ids_, std::pair{job, std::string(lower_id)});
@@ -70,6 +75,10 @@ class MapRows final : public scheduler::Rows {
   void erase_node(NodeSeq seq) override { nodes_.erase(seq); }
   void put_job(const JobRecord& job) override { jobs_[job.seq] = job; }
   void erase_job(JobSeq seq) override { jobs_.erase(seq); }
+  void put_job_schedule(const JobScheduleRecord& schedule) override {
+    job_schedules_[schedule.seq] = schedule;
+  }
+  void erase_job_schedule(JobScheduleSeq seq) override { job_schedules_.erase(seq); }
 
   void add_task(const OpenTask& task, std::string_view document) override {
     const TaskKey key = task.record.key;
@@ -119,7 +128,9 @@ class MapRows final : public scheduler::Rows {
     const bool done = erase(done_, TaskKey{job, 0}, of_key);
     const bool numbers = erase(numbers_, std::pair<JobSeq, std::uint32_t>(job, 0),
                                [](const auto& key) { return key.first; });
-    return ids || documents || open || done || numbers;
+    const bool nodes = erase(job_nodes_, std::pair<JobSeq, NodeSeq>(job, 0),
+                             [](const auto& key) { return key.first; });
+    return ids || documents || open || done || numbers || nodes;
   }
 
   void put_claim(const ClaimRecord& claim) override { claims_[claim.id] = claim; }
@@ -137,6 +148,7 @@ class MapRows final : public scheduler::Rows {
   void put_progress(const ShardProgress& progress) override {
     progress_[progress.shard] = progress;
   }
+  void put_job_node(const JobNodeRecord& row) override { job_nodes_[{row.job, row.node}] = row; }
 
  private:
   template <class Map, class Visit>
@@ -155,6 +167,7 @@ class MapRows final : public scheduler::Rows {
   std::map<PoolSeq, PoolRecord> pools_;
   std::map<NodeSeq, NodeRecord> nodes_;
   std::map<JobSeq, JobRecord> jobs_;
+  std::map<JobScheduleSeq, JobScheduleRecord> job_schedules_;
   std::map<TaskKey, OpenTask> open_;
   std::map<TaskKey, TaskRecord> done_;
   std::map<TaskKey, std::string> documents_;
@@ -166,6 +179,7 @@ class MapRows final : public scheduler::Rows {
   std::map<Key, Reservation> reservations_;
   std::map<std::pair<ShardId, std::uint64_t>, OutboxRow> outbox_;
   std::map<ShardId, ShardProgress> progress_;
+  std::map<std::pair<JobSeq, NodeSeq>, JobNodeRecord> job_nodes_;
 };
 
 }  // namespace windlass::test

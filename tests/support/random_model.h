@@ -124,6 +124,7 @@ class RandomModel {
     pool.resize_started = maybe([&] { return time(); });
     pool.resize_timeout_now = duration();
     pool.deallocation = one_of(NodeDeallocationOption::retaineddata);
+    pool.delete_at = maybe([&] { return time(); });
     return pool;
   }
   StartTaskInfo start_task_info() {
@@ -175,7 +176,44 @@ class RandomModel {
     spec.common_environment_settings = name_values();
     spec.metadata = name_values();
     spec.kept_json = text();
+    spec.manager_task = maybe([&] { return JobManagerTask{new_task(), flag(), flag(), flag()}; });
+    spec.preparation_task = maybe([&] {
+      return JobPreparationTask{
+          id(), {number<std::int32_t>(), duration(), duration()}, flag(), flag(), text()};
+    });
+    spec.release_task = maybe([&] { return JobReleaseTask{id(), duration(), duration(), text()}; });
+    spec.auto_pool = maybe([&] {
+      return AutoPoolSpec{text(), one_of(PoolLifetime::job), flag(),
+                          maybe([&] { return pool_spec(); })};
+    });
     return spec;
+  }
+  NewTask new_task() {
+    NewTask task;
+    task.id = id();
+    task.required_slots = number<SlotCount>();
+    task.retries_max = maybe([&] { return number<std::int32_t>(); });
+    task.max_wall_clock_time = maybe([&] { return duration(); });
+    task.retention_time = maybe([&] { return duration(); });
+    task.document = text();
+    return task;
+  }
+  NodeTaskRun node_task_run() {
+    return {one_of(NodeTaskState::completed),
+            number<AttemptNumber>(),
+            flag(),
+            time(),
+            maybe([&] { return time(); }),
+            maybe([&] { return number<std::int32_t>(); }),
+            maybe([&] { return failure(); }),
+            number<std::int32_t>(),
+            maybe([&] { return time(); }),
+            maybe([&] { return one_of(ExecutionResult::failure); })};
+  }
+  JobNodeRecord job_node(JobSeq job, NodeSeq node) {
+    return {
+        job,   node, id(), id(), bits(), node_task_run(), maybe([&] { return node_task_run(); }),
+        flag()};
   }
   StateCounts state_counts() {
     return {number<std::int64_t>(), number<std::int64_t>(), number<std::int64_t>(),
@@ -199,6 +237,34 @@ class RandomModel {
     job.next_task = bits();
     job.counts = {state_counts(), state_counts()};
     return job;
+  }
+
+  JobScheduleRecord job_schedule(JobScheduleSeq seq) {
+    JobScheduleRecord schedule;
+    schedule.account = text();
+    schedule.seq = seq;
+    schedule.spec = {id(),
+                     maybe([&] { return text(); }),
+                     {maybe([&] { return time(); }), maybe([&] { return time(); }),
+                      maybe([&] { return duration(); }), maybe([&] { return duration(); })},
+                     job_spec(),
+                     name_values()};
+    schedule.version = version();
+    schedule.creation_time = time();
+    schedule.state = one_of(JobScheduleState::deleting);
+    schedule.state_time = time();
+    schedule.previous_state = maybe([&] { return one_of(JobScheduleState::deleting); });
+    schedule.previous_state_time = maybe([&] { return time(); });
+    schedule.end_time = maybe([&] { return time(); });
+    schedule.next_run = maybe([&] { return time(); });
+    schedule.last_run = maybe([&] { return time(); });
+    schedule.jobs_made = bits();
+    schedule.job_active = flag();
+    schedule.job_told = flag();
+    schedule.pool_id = text();
+    schedule.pool_outdated = flag();
+    schedule.jobs_deleted_through = id();
+    return schedule;
   }
 
   TaskRecord task_record(const TaskKey& key) {
@@ -242,7 +308,9 @@ class RandomModel {
   }
   TaskKey task_key() { return {number<JobSeq>(), number<TaskSeq>()}; }
 
-  ShardCounters counters() { return {bits(), bits(), bits(), bits(), bits(), bits(), duration()}; }
+  ShardCounters counters() {
+    return {bits(), bits(), bits(), bits(), bits(), bits(), bits(), duration()};
+  }
   ClaimRecord claim(ClaimId id) { return {id, bits(), bits(), number<std::int32_t>(), flag()}; }
   AttemptId attempt_id(ShardId shard) { return {shard, task_key(), number<AttemptNumber>()}; }
   LingeringAttempt lingering(const AttemptId& id_of_attempt) {
@@ -261,13 +329,19 @@ class RandomModel {
   }
   ShardMessage shard_message(std::uint64_t message_id) {
     ShardMessage message{number<ShardId>(), message_id, {}};
-    switch (below(3)) {
+    switch (below(5)) {
       case 0:
         message.request = MakeJob{text(), bits(), job_spec()};
         break;
       case 1:
         message.request = JobMade{
             text(), id(), bits(), maybe([&] { return error(); }), number<ShardId>(), version()};
+        break;
+      case 2:
+        message.request = EndJob{text(), id(), bits(), flag()};
+        break;
+      case 3:
+        message.request = JobEnded{text(), id(), bits()};
         break;
       default:
         message.request = JobGone{text(), id(), bits()};
@@ -329,8 +403,14 @@ class RandomModel {
         return OutboxErased{number<ShardId>(), bits()};
       case 17:
         return ShardReceived{number<ShardId>(), bits()};
-      default:
+      case 18:
+        return JobSchedulePut{job_schedule(bits())};
+      case 19:
+        return JobScheduleErased{bits()};
+      case 20:
         return LeasesBounded{duration()};
+      default:
+        return JobNodePut{job_node(bits(), bits())};
     }
   }
 

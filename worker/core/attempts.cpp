@@ -55,7 +55,7 @@ void NodeAgent::assign(ShardId shard, const Assignment& assignment, Now now, Eff
   const bool acceptable =
       found != nodes_.end() && !shutting_down_ && found->second.grant->shard == shard &&
       found->second.grant->boot == assignment.node_boot && !found->second.grant->returning &&
-      found->second.grant->state == NodeState::idle && assignment.required_slots > 0 &&
+      found->second.grant->state == NodeState::idle && assignment.required_slots >= 0 &&
       assignment.required_slots <= found->second.slots.slots_free() &&
       names_a_folder(assignment.job_id, assignment.task_id) && !link(shard).lease_lost;
   if (!acceptable) {
@@ -95,7 +95,7 @@ void NodeAgent::assign_null(const Assignment& assignment, Now now, Effects& effe
   const bool acceptable = found != nodes_.end() &&
                           found->second.grant->shard == assignment.id.shard &&
                           found->second.grant->boot == assignment.node_boot &&
-                          !found->second.grant->returning && assignment.required_slots > 0 &&
+                          !found->second.grant->returning && assignment.required_slots >= 0 &&
                           assignment.required_slots <= found->second.slots.slots_free();
   AttemptEnded report;
   report.id = assignment.id;
@@ -118,7 +118,8 @@ void NodeAgent::prepare_attempt(Run& run, const TaskDocument& document) {
   run.output_files = document.output_files;
   run.environment =
       task_environment(node_environment(*nodes_.at(run.node_id).grant),
-                       {assignment.job_id, assignment.task_id, run.folder, assignment.id.attempt},
+                       {assignment.job_id, assignment.task_id, run.folder, assignment.id.attempt,
+                        assignment.preparation_id},
                        assignment.common_environment_settings, document.environment_settings);
 }
 

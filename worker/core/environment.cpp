@@ -1,6 +1,7 @@
 #include "worker/core/environment.h"
 
 #include "model/assert.h"
+#include "model/task_folder.h"
 
 #include <map>
 
@@ -75,6 +76,11 @@ std::vector<EnvironmentSetting> task_environment(
   add_folder(settings, node, task.folder);
   settings["AZ_BATCH_JOB_ID"] = task.job_id;
   settings["AZ_BATCH_TASK_ID"] = task.task_id;
+  if (!task.preparation_id.empty()) {
+    const std::string path = node.root_folder + "/" + task_folder(task.job_id, task.preparation_id);
+    settings["AZ_BATCH_JOB_PREP_DIR"] = path;
+    settings["AZ_BATCH_JOB_PREP_WORKING_DIR"] = path + "/wd";
+  }
   // Ours: a task can fence itself by it (docs/PROTOCOL.md).
   settings["WINDLASS_TASK_ATTEMPT"] = std::to_string(task.attempt);
   return as_list(settings);

@@ -26,6 +26,7 @@ struct TaskEnvironment {
   std::string task_id;
   std::string folder;  // relative to the node's root
   std::uint32_t attempt = 0;
+  std::string preparation_id;  // of its job, if it may use what that made; else empty
 };
 
 std::vector<EnvironmentSetting> start_task_environment(

@@ -9,7 +9,7 @@ NodeSlots::NodeSlots(SlotCount slots_total) : slots_total_(slots_total) {
 }
 
 void NodeSlots::take(RunId run, SlotCount required) {
-  WINDLASS_ASSERT(required > 0);
+  WINDLASS_ASSERT(required >= 0);
   WINDLASS_ASSERT(required <= slots_free());
   const bool inserted = held_.emplace(run, required).second;
   WINDLASS_ASSERT(inserted);

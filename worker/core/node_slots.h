@@ -15,7 +15,7 @@ class NodeSlots {
   SlotCount slots_free() const { return slots_total_ - slots_used_; }
   SlotCount slots_total() const { return slots_total_; }
 
-  // The run must hold nothing yet, and `required` must fit.
+  // The run must hold nothing yet, and `required` must fit. What a job does for itself takes none.
   void take(RunId run, SlotCount required);
 
   // The run must hold slots: a run ends once.

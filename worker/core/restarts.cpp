@@ -40,6 +40,9 @@ void NodeAgent::begin_restart(ShardId shard, const BeginRestart& message, Now no
   ++grant.boot;  // what was assigned before is not for this node any more
   grant.plan.start_task = message.plan.start_task;
   node.making = false;
+  // Nothing runs on a node that is deallocated.
+  if (message.restart == NodeRestart::start && grant.state == NodeState::deallocated)
+    return begin_anew(node, now, effects);
   set_state(node, state_of(message.restart), effects);
   stop_runs(node, now, effects);
   restart_when_empty(node, now, effects);

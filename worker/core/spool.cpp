@@ -21,7 +21,7 @@ void fields(Archive& archive, KeptFolder& v) {
 
 namespace {
 
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;  // 1: assignments without preparation_id
 constexpr std::size_t kHeaderBytes = 8;
 constexpr std::uint32_t kPayloadBytesMax = 16u << 20;
 
@@ -71,11 +71,12 @@ void apply(SpoolContent& content, std::string_view payload) {
   std::uint32_t version = 0;
   Kind kind{};
   reader(version, kind);
-  if (reader.failed() || version != kVersion) return;
+  if (reader.failed() || version == 0 || version > kVersion) return;
   switch (kind) {
     case Kind::run_begun: {
       Run run;
       reader(run);
+      if (version >= 2 && run.assignment) reader(run.assignment->preparation_id);
       run.phase = RunPhase::running;
       if (reader.failed()) break;
       content.run_next = std::max(content.run_next, run.id + 1);
@@ -137,7 +138,10 @@ std::string folder_key(std::string_view node_id, std::string_view folder) {
 }
 
 void spool_run_begun(std::string& out, const Run& run) {
-  append_frame(out, Kind::run_begun, run);
+  if (run.assignment)
+    append_frame(out, Kind::run_begun, run, run.assignment->preparation_id);
+  else
+    append_frame(out, Kind::run_begun, run);
 }
 void spool_run_next(std::string& out, RunId next) {
   append_frame(out, Kind::run_next, next);

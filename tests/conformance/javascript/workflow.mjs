@@ -114,6 +114,37 @@ await client.job.terminate("conf-js-job", {});
 await until(async () => (await client.job.get("conf-js-job")).state === "completed", "the job completed");
 await client.job.deleteMethod("conf-js-job");
 await until(async () => (await code(client.job.get("conf-js-job"))) === "JobNotFound", "the job gone");
+
+// A pool that comes and goes with its job; a schedule of jobs.
+const autoPool = (poolLifetimeOption) => ({ autoPoolSpecification: { autoPoolIdPrefix: "js", poolLifetimeOption, keepAlive: false, pool: {
+  vmSize: "standard_d2s_v3", targetDedicatedNodes: 0, virtualMachineConfiguration: {
+    imageReference: { publisher: "canonical", offer: "0001-com-ubuntu-server-jammy", sku: "22_04-lts" }, nodeAgentSKUId: "batch.node.ubuntu 22.04" } } } });
+await client.job.add({ id: "conf-js-auto", poolInfo: autoPool("job") });
+const ownPool = (await client.job.get("conf-js-auto")).executionInfo.poolId;
+assert.match(ownPool, /^js_[0-9A-F-]{36}$/);
+await client.job.deleteMethod("conf-js-auto");
+await until(async () => (await code(client.pool.get(ownPool))) === "PoolNotFound", "its pool gone");
+
+await client.jobSchedule.add({ id: "conf-js-schedule", schedule: { recurrenceInterval: "PT1H", startWindow: "PT5M" },
+  jobSpecification: { poolInfo: autoPool("jobSchedule"), priority: 5 } });
+const schedule = await client.jobSchedule.get("conf-js-schedule");
+assert.equal(schedule.executionInfo.recentJob.id, "conf-js-schedule:job-1");
+assert.equal(schedule.schedule.recurrenceInterval, "PT1H");
+assert.equal((await client.jobSchedule.exists("conf-js-schedule")).body, true);
+assert.equal((await client.jobSchedule.exists("no-such-schedule")).body, false);
+assert.deepEqual((await client.job.listFromJobSchedule("conf-js-schedule")).map((job) => [job.id, job.priority]), [["conf-js-schedule:job-1", 5]]);
+await client.jobSchedule.disable("conf-js-schedule");
+assert.equal((await client.jobSchedule.get("conf-js-schedule")).state, "disabled");
+await client.jobSchedule.enable("conf-js-schedule");
+await client.jobSchedule.patch("conf-js-schedule", { metadata: [{ name: "a", value: "b" }] });
+assert.deepEqual((await client.jobSchedule.list()).map((one) => one.metadata[0].value), ["b"]);
+await client.jobSchedule.terminate("conf-js-schedule");
+await until(async () => (await client.jobSchedule.get("conf-js-schedule")).state === "completed", "the schedule completed");
+assert.equal((await client.job.get("conf-js-schedule:job-1")).executionInfo.terminateReason, "TerminateJobSchedule");
+await client.jobSchedule.deleteMethod("conf-js-schedule");
+await until(async () => (await code(client.jobSchedule.get("conf-js-schedule"))) === "JobScheduleNotFound", "the schedule gone");
+assert.equal(await code(client.job.get("conf-js-schedule:job-1")), "JobNotFound");
+
 await client.pool.deleteMethod("conf-js");
 await until(async () => (await code(client.pool.get("conf-js"))) === "PoolNotFound", "the pool gone");
 console.log(`the JavaScript SDK ran the whole workflow with ${TASKS} tasks at ${env.AZURE_BATCH_ENDPOINT}`);

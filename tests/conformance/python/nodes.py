@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """Pools and their nodes through Debian's azure-batch 13.0.1, unmodified: nodes are removed, rebooted and reimaged, also
 while the worker and the scheduler are killed; pools are changed and resized; what hosts of one's own do not have."""
+import os
 import pathlib
 import signal
 import sys
@@ -124,7 +125,8 @@ def nodes_reboot_and_are_reimaged(client, cluster):
     wait_task(client, "runs", "long", "running")
 
     client.compute_node.reboot("anew", node)
-    expect(value(client.compute_node.get("anew", node).state) != "idle", "the next look shows that it goes")
+    look = client.compute_node.get("anew", node)
+    expect(value(look.state) != "idle" or look.last_boot_time > before.last_boot_time, "the next look shows that it goes, or has gone")
     busy = code(client.compute_node.reboot, "anew", node)
     expect(busy in ("NodeBeingRebooted", "NodeBeingStarted", None), f"a second reboot at once: {busy}")
     after = wait_state(client, "anew", node, "idle", "running")
@@ -135,8 +137,16 @@ def nodes_reboot_and_are_reimaged(client, cluster):
     expect(requeued.execution_info.requeue_count == 0, "a reboot's requeues are not counted")
     expect(value(client.compute_node.get("anew", other).state) in ("idle", "running"), "the other node goes on")
 
+    holder = "long"
+    if requeued.node_info.node_id != node:
+        holder = "holds"
+        add(client, "runs", holder, "/bin/sleep 600", node=node)
+        expect(wait_task(client, "runs", holder, "running").node_info.node_id == node, "there is room on no other node")
     client.compute_node.reimage("anew", node, node_reimage_option="taskCompletion")
-    expect(value(client.compute_node.get("anew", node).state) in ("reimaging", "starting", "waitingforstarttask", "idle"), "it is on its way")
+    expect(value(client.compute_node.get("anew", node).state) == "reimaging", "it waits for its task")
+    expect(code(client.compute_node.reimage, "anew", node) == "NodeBeingReimaged", "while it waits for its task, it is on its way already")
+    if holder != "long":
+        client.task.terminate("runs", holder)
     client.task.terminate("runs", "long")
     wait_state(client, "anew", node, "idle")
     expect(code(client.file.get_from_compute_node, "anew", node, "shared/mark") == "FileNotFound", "a reimaged node has no old files")
@@ -251,6 +261,26 @@ def what_hosts_of_ones_own_do_not_have(client, cluster):
     expect(list(client.pool.list_usage_metrics()) == [], "no metered use")
 
 
+def a_worker_that_stays_away():
+    """Takes as long as the scheduler is patient with it: half a minute until its node is unknown, three more until it is unusable."""
+    with Cluster() as cluster:
+        client = cluster.batch()
+        make_pool(client, "away", nodes=1)
+        node = nodes_of(client, "away")[0]
+        worker = cluster.pid("worker")
+        os.kill(worker, signal.SIGSTOP)
+        try:
+            wait_state(client, "away", node, "unknown", seconds=90)
+            expect(code(client.compute_node.reboot, "away", node) == "NodeNotReady", "nobody is there to reboot it")
+            wait_state(client, "away", node, "unusable", seconds=300)
+            expect(code(client.compute_node.reimage, "away", node) == "NodeStateUnusable", "nor later")
+        finally:
+            os.kill(worker, signal.SIGCONT)
+        wait_state(client, "away", node, "idle")
+        client.compute_node.reboot("away", node)
+        wait_state(client, "away", node, "idle")
+
+
 def pools_and_nodes():
     with Cluster() as cluster:
         client = cluster.batch()
@@ -261,4 +291,5 @@ def pools_and_nodes():
             rule(client, cluster)
 
 
-run([pools_and_nodes])
+# The second waits for minutes until a silent worker's nodes are given up.
+run([a_worker_that_stays_away] if "--away" in sys.argv[1:] else [pools_and_nodes])

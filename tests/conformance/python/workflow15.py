@@ -2,6 +2,7 @@
 """azure-batch 15.1.0 (api-version 2025-06-01), unmodified: every operation that it has and that is built, through its
 synchronous client with pollers, then the workflow through its asynchronous client."""
 import asyncio
+import datetime
 import json
 import logging
 import os
@@ -176,6 +177,37 @@ def files(client):
     expect(code_of(client.download_task_file, "j15", "t042", "stdout.txt", error=ResourceNotFoundError) == "FileNotFound", "also through the node")
 
 
+def schedules(client):
+    hour = datetime.timedelta(hours=1)
+    own_pool = models.BatchPoolInfo(auto_pool_specification=models.BatchAutoPoolSpecification(
+        pool_lifetime_option="jobschedule", auto_pool_id_prefix="s15", pool=models.BatchPoolSpecification(
+            vm_size="standard_d2s_v3", target_dedicated_nodes=0, virtual_machine_configuration=virtual_machine())))
+    client.create_job_schedule(models.BatchJobScheduleCreateOptions(
+        id="s15", schedule=models.BatchJobScheduleConfiguration(recurrence_interval=hour),
+        job_specification=models.BatchJobSpecification(pool_info=own_pool, priority=4)))
+    expect(client.job_schedule_exists("s15"), "it is there")
+    shown = client.get_job_schedule("s15")
+    expect((shown.state, shown.schedule.recurrence_interval, shown.execution_info.recent_job.id) == ("active", hour, "s15:job-1"), f"{shown}")
+    job = client.get_job("s15:job-1")
+    expect(job.priority == 4 and job.execution_info.pool_id.startswith("s15_"), f"its job has a pool of its own: {job.execution_info}")
+    expect([one.id for one in client.list_jobs_from_schedule("s15", select=["id"])] == ["s15:job-1"], "its jobs are listed")
+    client.update_job_schedule("s15", models.BatchJobScheduleUpdateOptions(metadata=[models.BatchMetadataItem(name="a", value="b")]),
+                               etag=shown.etag, match_condition=MatchConditions.IfNotModified)
+    whole = client.get_job_schedule("s15")
+    client.replace_job_schedule("s15", whole)
+    after = client.get_job_schedule("s15")
+    expect(after.schedule == whole.schedule and after.job_specification == whole.job_specification and after.metadata == whole.metadata,
+           "replace_job_schedule sends the whole schedule back")
+    client.disable_job_schedule("s15")
+    expect([one.state for one in client.list_job_schedules(filter="id eq 's15'")] == ["disabled"], "disabled")
+    client.enable_job_schedule("s15")
+    client.begin_terminate_job_schedule("s15", **POLL).result()
+    expect(client.get_job_schedule("s15").state == "completed", "the poller waits for its end")
+    client.begin_delete_job_schedule("s15", **POLL).result()
+    expect(code_of(client.get_job_schedule, "s15", error=ResourceNotFoundError) == "JobScheduleNotFound", "... until it is gone")
+    expect(code_of(client.get_job, "s15:job-1", error=ResourceNotFoundError) == "JobNotFound", "with its jobs")
+
+
 def jobs(client):
     job = client.get_job("j15")
     expect(job.priority == 5 and job.state == "active" and job.constraints.max_wall_clock_time is not None, "the job is shown")
@@ -199,10 +231,11 @@ def jobs(client):
     ended = client.get_job("j15")
     expect((ended.state, ended.execution_info.termination_reason) == ("completed", "enough"), f"... for completed: {ended.state}")
     expect(code_of(client.begin_terminate_job, "j15", {"terminateReason": "again"}, **POLL) == "JobCompleted", "JobCompleted")
-    client.begin_terminate_job("other", {"terminateReason": "by force"}, force=True, **POLL).result()
-    expect(client.get_job("other").state == "completed", "terminated by force")
-    for job_id, force in (("j15", None), ("other", True)):
-        client.begin_delete_job(job_id, force=force, **POLL).result()
+    expect(code_of(client.begin_terminate_job, "other", {"terminateReason": "by force"}, force=True, **POLL) == "NotImplemented",
+           "force is refused, not ignored")
+    expect(client.get_job("other").state == "active", "and changes nothing")
+    for job_id in ("j15", "other"):
+        client.begin_delete_job(job_id, force=False, **POLL).result()
         expect(code_of(client.get_job, job_id, error=ResourceNotFoundError) == "JobNotFound", "the poller waits until it is gone")
     client.begin_delete_pool("p15", **POLL).result()
     expect(code_of(client.get_pool, "p15", error=ResourceNotFoundError) == "PoolNotFound", "the pool is gone")
@@ -210,7 +243,7 @@ def jobs(client):
 
 def synchronous():
     with Cluster() as cluster, BatchClient(**connection(cluster)) as client:
-        for part in (pools, nodes, tasks, files, jobs):
+        for part in (pools, nodes, tasks, files, schedules, jobs):
             print(f"  {part.__name__}", flush=True)
             part(client)
 

@@ -28,7 +28,7 @@ const Case kCases[] = {
     {Operation::job_list, "$filter=a&$orderby=id", "$orderby"},
     {Operation::job_get, "$filter=a", "$filter"},
     {Operation::job_get, "maxresults=1", "maxresults"},
-    {Operation::job_delete, "force=true", ""},
+    {Operation::job_delete, "force=false", ""},
     {Operation::task_delete, "force=true", "force"},
     {Operation::file_list_from_task, "recursive=true&$filter=a", ""},
     {Operation::file_get_from_task, "recursive=true", "recursive"},
@@ -48,6 +48,14 @@ BOOST_DATA_TEST_CASE(what_nobody_reads_is_refused, bdata::make(kCases), c) {
   BOOST_TEST((status.error().code == ErrorCode::unsupported_query_parameter));
   BOOST_REQUIRE(!status.error().values.empty());
   BOOST_TEST(status.error().values[0].value == c.refused);
+}
+
+BOOST_AUTO_TEST_CASE(an_end_by_force_is_not_built) {
+  for (const char* query : {"force=true", "Force=True&api-version=1"}) {
+    const Status status = check_query_parameters(Operation::job_terminate, Query(query));
+    BOOST_REQUIRE(!status);
+    BOOST_TEST((status.error().code == ErrorCode::not_implemented));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -53,6 +53,7 @@ struct Contents {
   std::vector<PoolRecord> pools;
   std::vector<NodeRecord> nodes;
   std::vector<JobRecord> jobs;
+  std::vector<JobScheduleRecord> job_schedules;
   std::vector<OpenTask> open;
   std::vector<ClaimRecord> claims;
   std::vector<LingeringAttempt> lingering;
@@ -77,6 +78,7 @@ Contents contents_of(Rows& rows, JobSeq jobs_end) {
   rows.each_pool(into(all.pools));
   rows.each_node(into(all.nodes));
   rows.each_job(into(all.jobs));
+  rows.each_job_schedule(into(all.job_schedules));
   rows.each_open_task(into(all.open));
   rows.each_claim(into(all.claims));
   rows.each_lingering(into(all.lingering));
@@ -127,6 +129,10 @@ class Twins {
       case 4:
         return rows.erase_node(small);
       case 5:
+        if (random.flag()) {
+          return random.flag() ? rows.put_job_schedule(random.job_schedule(small))
+                               : rows.erase_job_schedule(small);
+        }
         return random.flag() ? rows.put_job(random.job(small)) : rows.erase_job(small);
       case 6:
         return random.flag() ? rows.put_claim(random.claim(small)) : rows.erase_claim(small);
