@@ -35,6 +35,7 @@ constexpr Move kNode[] = {
     {"starting", "waitingforstarttask", "the start task begins and is waited for"},
     {"starting", "idle", "ready"},
     {"starting", "offline", "ready, and its scheduling is disabled"},
+    {"starting", "starttaskfailed", "told when its start task had failed already"},
     {"waitingforstarttask", "idle", "the start task succeeded"},
     {"waitingforstarttask", "offline", "the same, and its scheduling is disabled"},
     {"waitingforstarttask", "starttaskfailed", "the start task failed with all its retries"},

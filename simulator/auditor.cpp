@@ -453,7 +453,8 @@ void Auditor::check_alone(const JobRecord& job) {
   for (const auto& [shard, view] : shards_) {
     for (const auto& [seq, other] : view.jobs) {
       const JobRecord& record = other.record;
-      if (record.spec.id.empty() || record.state == JobState::completed) continue;
+      // One that has ended stays so while it is deleted.
+      if (record.spec.id.empty() || record.end_time) continue;
       if (record.account == job.account && schedule_of(record.spec.id) == of)
         world_.violated("API",
                         "job " + job.spec.id + " is made, and " + record.spec.id + " goes on");
