@@ -12,6 +12,19 @@ constexpr std::chrono::milliseconds kAskInterval{10};
 constexpr double kBytesPerMegabyte = 1e6;
 }  // namespace
 
+Rhythm rhythm_of(const Parameters& parameters) {
+  static const std::map<std::string, Rhythm> words = {{"closed", Rhythm::closed},
+                                                      {"even", Rhythm::even},
+                                                      {"poisson", Rhythm::poisson},
+                                                      {"bursts", Rhythm::bursts}};
+  const auto found = words.find(parameters.text("rhythm"));
+  if (found == words.end()) {
+    throw std::runtime_error("--set rhythm=" + parameters.text("rhythm") +
+                             ": closed, even, poisson or bursts is expected");
+  }
+  return found->second;
+}
+
 std::string task_id(std::int64_t number) {
   char id[32];
   std::snprintf(id, sizeof id, "t%09lld", static_cast<long long>(number));

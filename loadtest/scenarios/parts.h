@@ -23,6 +23,9 @@ struct TaskShape {
   std::string more;  // further members as JSON, without braces; often empty
 };
 
+// The parameter `rhythm`. Throws std::runtime_error that tells the words.
+Rhythm rhythm_of(const Parameters& parameters);
+
 // "t000000042": ids rise as a list does.
 std::string task_id(std::int64_t number);
 std::string task_json(std::int64_t number, const TaskShape& shape);

@@ -2,6 +2,7 @@
 #include "loadtest/scenarios/parts.h"
 
 #include <algorithm>
+#include <future>
 #include <random>
 #include <stdexcept>
 
@@ -63,15 +64,8 @@ Round mixed(Site& site, const Parameters& parameters) {
 // One request again and again, of whatever listens there: nothing is made before it.
 Round requests(Site& site, const Parameters& parameters) {
   Round round;
-  const std::map<std::string, Rhythm> rhythms = {{"closed", Rhythm::closed},
-                                                 {"even", Rhythm::even},
-                                                 {"poisson", Rhythm::poisson},
-                                                 {"bursts", Rhythm::bursts}};
-  const auto rhythm = rhythms.find(parameters.text("rhythm"));
-  if (rhythm == rhythms.end())
-    throw std::runtime_error("a rhythm is closed, even, poisson or bursts");
   Load load;
-  load.rhythm = rhythm->second;
+  load.rhythm = rhythm_of(parameters);
   load.per_second = parameters.real("rate");
   load.connections = static_cast<unsigned>(parameters.number("connections"));
   load.lasts =
@@ -94,7 +88,8 @@ Round polling(Site& site, const Parameters& parameters) {
   site.make_job(job, pool);
   {
     CountsWatch watch(site, job);
-    std::thread adder([&] { add_tasks(site, job, tasks, 100, 4, kShape); });
+    auto adder =
+        std::async(std::launch::async, [&] { add_tasks(site, job, tasks, 100, 4, kShape); });
     Load load;
     load.connections = static_cast<unsigned>(parameters.number("connections"));
     load.lasts = std::chrono::seconds(parameters.number("seconds"));
@@ -102,7 +97,7 @@ Round polling(Site& site, const Parameters& parameters) {
       return Request{"taskcounts", "GET", "/jobs/" + job + "/taskcounts", {}};
     };
     const LoadResult result = run_load(site.target(), std::move(load));
-    adder.join();
+    adder.get();  // with what went wrong there, if anything did
     expect_no_problem(result);
     tell_load(round, result);
     watch.wait_completed(tasks, kPatience);

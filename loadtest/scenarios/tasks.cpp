@@ -69,9 +69,7 @@ Round bursts(Site& site, const Parameters& parameters) {
   site.make_pool(pool, parameters.number("nodes"), parameters.number("slots"));
   site.make_job(job, pool);
   Load load;
-  load.rhythm = parameters.text("rhythm") == "poisson" ? Rhythm::poisson
-                : parameters.text("rhythm") == "even"  ? Rhythm::even
-                                                       : Rhythm::bursts;
+  load.rhythm = rhythm_of(parameters);
   load.per_second = parameters.real("rate");
   load.connections = static_cast<unsigned>(parameters.number("connections"));
   load.lasts = std::chrono::seconds(parameters.number("seconds"));
@@ -171,7 +169,7 @@ std::vector<Scenario> task_scenarios() {
        collections},
       {"bursts", "an open loop: requests come when they come, and wait is charged from then",
        with_pool({{"rate", {"50", "requests a second"}},
-                  {"rhythm", {"bursts", "bursts, even or poisson"}},
+                  {"rhythm", {"bursts", "bursts, even, poisson or closed"}},
                   {"seconds", {"20", "how long"}},
                   {"collection", {"100", "tasks in a request"}},
                   {"connections", {"64", "at most"}}}),

@@ -52,11 +52,6 @@ void MetaTable::expect(std::string_view name, std::uint64_t wanted) {
                     ", not " + std::to_string(wanted));
 }
 
-void MetaTable::put(std::string_view name, std::uint64_t value) {
-  table_.begin_row() += Key().number(value);
-  table_.put(name);
-}
-
 ShardCounters MetaTable::counters() {
   const auto body = table_.find("counters");
   if (!body) return {};

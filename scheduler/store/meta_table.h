@@ -34,8 +34,6 @@ class MetaTable {
   void expect(std::string_view name, std::uint64_t wanted);
   void put_number(std::string_view name, std::uint64_t value);
 
-  void put(std::string_view name, std::uint64_t value);
-
   ShardCounters counters();
   LogHead log_head();
 
