@@ -23,11 +23,15 @@ class Select {
 
   bool wants_all() const { return names_.empty(); }
   bool wants(std::string_view name) const;
+  // Of $expand: nothing is added where $select leaves it out.
+  void expand_stats() { stats_ = true; }
+  bool wants_stats() const { return stats_ && wants("stats"); }
   // Whether a list of tasks needs their documents (command line, files, ...) at all.
   bool wants_task_document() const;
 
  private:
   std::vector<std::string_view> names_;  // of the tables of known names; empty: all
+  bool stats_ = false;
 };
 
 // Every top-level name that some answer or some client's `$select` has for this entity.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "api/version.h"
+#include "model/time.h"
 
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@ namespace windlass::api {
 struct Viewer {
   std::string base_url;  // "https://host:port", without a slash at the end
   ApiVersion version;
+  WallTime now;  // of the request
 };
 
 // Absolute URLs of what is written or shown (Location, DataServiceId, `url`).

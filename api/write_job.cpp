@@ -2,6 +2,7 @@
 
 #include "api/write_common.h"
 #include "api/write_pool.h"
+#include "api/write_stats.h"
 #include "api/write_task.h"
 #include "model/task_folder.h"
 #include "model/words.h"
@@ -201,6 +202,10 @@ void write_job(std::string& out, const JobRecord& job, ShardId shard, const View
     write_present(json, "poolId", spec.pool_id);
     write_present(json, "terminateReason", job.terminate_reason);
     json.end_object();
+  }
+  if (select.wants_stats()) {
+    json.name("stats");
+    write_job_stats(json, job_url(viewer.base_url, spec.id), job, viewer.now);
   }
   json.end_object();
 }

@@ -1,6 +1,7 @@
 #include "api/write_pool.h"
 
 #include "api/write_common.h"
+#include "api/write_stats.h"
 #include "api/write_task.h"
 #include "model/words.h"
 
@@ -152,6 +153,10 @@ void write_pool(std::string& out, const PoolView& pool, ShardId shard, const Vie
   write_specification(json, spec, viewer, select);
   // Workers always open the connection themselves, which is what the API calls simplified.
   member("currentNodeCommunicationMode", "simplified");
+  if (select.wants_stats()) {
+    json.name("stats");
+    write_pool_stats(json, pool_url(viewer.base_url, spec.id), pool, viewer.now);
+  }
   json.end_object();
 }
 

@@ -2,6 +2,7 @@
 
 #include "api/errors.h"
 #include "api/write_common.h"
+#include "api/write_stats.h"
 #include "model/words.h"
 
 namespace windlass::api {
@@ -151,6 +152,10 @@ void write_task(std::string& out, const TaskRecord& task, const TaskDocument* do
   if (task.node && select.wants("nodeInfo")) {
     json.name("nodeInfo");
     write_node_info(json, task, job_id, viewer);
+  }
+  if (select.wants_stats()) {
+    json.name("stats");
+    write_task_stats(json, task_url(viewer.base_url, job_id, task.id), task, viewer.now);
   }
   json.end_object();
 }

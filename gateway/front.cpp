@@ -210,7 +210,7 @@ Async<Reply> Front::answer(const HttpRequest& request, Passage& passage) {
                     *target,
                     route,
                     account_name,
-                    api::Viewer{*base, *version},
+                    api::Viewer{*base, *version, now},
                     passage.request_id,
                     now,
                     runtime::mono_now() + *timeout,

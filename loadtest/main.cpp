@@ -26,12 +26,14 @@ constexpr const char* kExamples = R"TEXT(Examples:
   windlass-loadtest run backlog --set pending=10000000 --out ten-million.json
   windlass-loadtest fill my-job 1000000
   windlass-loadtest compare before.json after.json
+  windlass-loadtest run collections --out before.json --append    # in turns with after.json, five times each
   windlass-loadtest growth 1k.json 100k.json 1M.json --over pending --html growth.html)TEXT";
 
 struct RunOptions {
   std::string scenario;
   std::vector<std::string> set;
   int rounds = 1;
+  bool append = false;
   std::string data, out, html;
 };
 
@@ -78,11 +80,23 @@ Parameters parameters_of(const Scenario& scenario, const std::vector<std::string
   return Parameters(std::move(values));
 }
 
+// Those that the file has already, which must be of the same runs.
+std::vector<Round> rounds_before(const std::string& file, const Report& now) {
+  if (!std::filesystem::exists(file)) return {};
+  Report before = read_report(file);
+  if (before.scenario != now.scenario || before.parameters != now.parameters) {
+    throw std::runtime_error("--append: " + file + " has rounds of " + before.scenario +
+                             " with parameters of its own: name another file");
+  }
+  return std::move(before.rounds);
+}
+
 int run(const RunOptions& options, const std::string& programs) {
   const Scenario& scenario = scenario_named(options.scenario);
   const Parameters parameters = parameters_of(scenario, options.set);
   Site site(target_from_environment(), options.data, programs + "/windlass");
   Report report{scenario.name, parameters.all(), machine_words(options.data), {}};
+  if (options.append) report.rounds = rounds_before(options.out, report);
   for (int i = 0; i < options.rounds; ++i) {
     std::fprintf(stderr, "%s: round %d of %d\n", scenario.name.c_str(), i + 1, options.rounds);
     report.rounds.push_back(scenario.run(site, parameters));
@@ -158,7 +172,13 @@ int main(int argc, char** argv) {
   running->add_option(
       "--data", options.data,
       "Data folder of a development cluster: processor time, memory and disk are told, too");
-  running->add_option("--out", options.out, "The report as JSON");
+  auto* out = running->add_option("--out", options.out, "The report as JSON");
+  running
+      ->add_flag(
+          "--append", options.append,
+          "Adds its rounds to those in --out, so that two clusters can be measured in turns: "
+          "a machine that drifts is then the same for both")
+      ->needs(out);
   running->add_option("--html", options.html, "The report as a page with plots");
   std::string job;
   std::int64_t tasks = 0;

@@ -104,12 +104,14 @@ struct AddJob {
 struct DeleteJob {
   std::string job_id;
   Conditions conditions;
+  bool force = false;  // gone without waiting for what still ends on nodes
   bool operator==(const DeleteJob&) const = default;
 };
 struct TerminateJob {
   std::string job_id;
   Conditions conditions;
   std::string reason;
+  bool force = false;  // completed at once, whatever still ends on nodes
   bool operator==(const TerminateJob&) const = default;
 };
 struct DisableJob {
@@ -139,11 +141,13 @@ struct AddJobSchedule {
 struct DeleteJobSchedule {
   std::string schedule_id;
   Conditions conditions;
+  bool force = false;  // its jobs, as DeleteJob
   bool operator==(const DeleteJobSchedule&) const = default;
 };
 struct TerminateJobSchedule {
   std::string schedule_id;
   Conditions conditions;
+  bool force = false;  // its job, as TerminateJob
   bool operator==(const TerminateJobSchedule&) const = default;
 };
 struct DisableJobSchedule {
@@ -291,6 +295,11 @@ struct FindNodeFiles {
   bool operator==(const FindNodeFiles&) const = default;
 };
 
+// What the account has ever had on this shard.
+struct GetLifetimeStatistics {
+  bool operator==(const GetLifetimeStatistics&) const = default;
+};
+
 using Request =
     std::variant<AddPool, DeletePool, PatchPool, ReplacePoolProperties, ResizePool, StopResize,
                  RemoveNodes, DisableNodeScheduling, EnableNodeScheduling, RestartNode, AddJob,
@@ -299,7 +308,7 @@ using Request =
                  ChangeJobSchedule, AddTasks, DeleteTask, TerminateTask, ReactivateTask, ChangeTask,
                  GetPool, ListPools, GetNode, ListNodes, ListNodeCounts, FindJob, GetJob, ListJobs,
                  GetJobSchedule, ListJobSchedules, GetTask, ListTasks, GetTaskCounts, FindTaskFiles,
-                 FindNodeFiles, ListJobNodes>;
+                 FindNodeFiles, ListJobNodes, GetLifetimeStatistics>;
 
 // Commands are kept until recorded once; questions may be asked again.
 inline bool changes_something(const Request& request) {
@@ -363,6 +372,6 @@ using Answer =
     std::variant<Error, NotHere, Done, TasksAdded, PoolView, Page<PoolView>, NodeView,
                  Page<NodeView>, Page<PoolNodeCounts>, JobFound, JobRecord, Page<JobRecord>,
                  TaskView, Page<TaskView>, TaskCounts, FilesFound, JobMadeAt, JobScheduleRecord,
-                 Page<JobScheduleRecord>, Page<JobNodeView>>;
+                 Page<JobScheduleRecord>, Page<JobNodeView>, LifetimeUsage>;
 
 }  // namespace windlass

@@ -3,6 +3,7 @@
 
 #include "model/pool.h"
 #include "model/task.h"
+#include "model/usage.h"
 
 #include <string>
 #include <vector>
@@ -129,8 +130,10 @@ struct JobRecord {
   std::optional<WallTime> end_time;
   std::string terminate_reason;
   std::optional<DisableTasks> disable_tasks;  // while disabling
+  bool forced = false;                        // ends without waiting for nodes
   TaskSeq next_task = 1;
   TaskCounts counts;
+  WorkUsage usage;
   bool operator==(const JobRecord&) const = default;
 };
 

@@ -50,6 +50,7 @@ struct JobScheduleRecord {
   std::uint64_t jobs_made = 0;
   bool job_active = false;  // the newest has not ended
   bool job_told = false;    // while terminating: that it has to
+  bool forced = false;      // while ending: jobs end without waiting for nodes
 
   std::string pool_id;               // the auto pool that its jobs share
   bool pool_outdated = false;        // goes with the job that uses it: another was specified since

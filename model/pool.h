@@ -4,6 +4,7 @@
 
 #include "model/common.h"
 #include "model/task.h"
+#include "model/usage.h"
 
 #include <string>
 #include <vector>
@@ -75,6 +76,7 @@ struct PoolRecord {
   NodeDeallocationOption deallocation = NodeDeallocationOption::requeue;
 
   std::optional<WallTime> delete_at;  // an auto pool whose job has ended
+  Duration node_time_ended{};         // of dedicated nodes that have left
   bool operator==(const PoolRecord&) const = default;
 };
 
@@ -82,6 +84,7 @@ struct PoolView {
   PoolRecord record;
   std::int32_t current_dedicated_nodes = 0;
   std::int32_t current_spot_nodes = 0;
+  NodeTime node_time;
   bool operator==(const PoolView&) const = default;
 };
 

@@ -40,6 +40,7 @@ struct EndJob {
   std::string job_id;
   std::uint64_t incarnation = 0;
   bool deletes = false;
+  bool force = false;
   bool operator==(const EndJob&) const = default;
 };
 // Target to home: the job of a schedule is completed.

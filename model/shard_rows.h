@@ -20,7 +20,8 @@ struct ShardCounters {
   JobScheduleSeq job_schedules = 0;
   ClaimId claims = 0;
   std::uint64_t incarnations = 0;
-  Duration lease_longest{};  // longest that may be held: what a starting shard waits for
+  Duration lease_longest{};            // longest that may be held: what a starting shard waits for
+  std::vector<AccountUsage> accounts;  // in the order in which they came; few
   bool operator==(const ShardCounters&) const = default;
 };
 

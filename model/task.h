@@ -4,6 +4,7 @@
 #pragma once
 
 #include "model/common.h"
+#include "model/usage.h"
 
 #include <string>
 #include <vector>
@@ -111,6 +112,7 @@ struct TaskRecord {
   std::optional<TaskNode> node;
   std::vector<ExitRule> exit_rules;
   bool satisfies_dependents = false;  // said when it is completed
+  TaskUsage usage;
   bool operator==(const TaskRecord&) const = default;
 };
 

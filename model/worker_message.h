@@ -80,8 +80,7 @@ struct AttemptEnded {
   WallTime end_time;
   std::optional<std::int32_t> exit_code;
   std::optional<FailureInfo> failure;
-  Duration user_cpu_time{};
-  Duration kernel_cpu_time{};
+  ResourceUsage usage;
   bool operator==(const AttemptEnded&) const = default;
 };
 

@@ -47,7 +47,8 @@ const std::array<std::string_view, kRequestKindsTotal> kRequestKindNames = {
     "get_task_counts",
     "find_task_files",
     "find_node_files",
-    "list_job_nodes"};
+    "list_job_nodes",
+    "get_lifetime_statistics"};
 
 const std::array<std::string_view, kFailureReasonsTotal> kFailureReasonNames = {
     "FailureExitCode",

@@ -19,7 +19,7 @@ struct Request {
     resizePool @3 :ResizePool;
     stopResize @4 :OnPool;
     addJob @5 :AddJob;
-    deleteJob @6 :OnJob;
+    deleteJob @6 :DeleteJob;
     terminateJob @7 :TerminateJob;
     disableJob @8 :DisableJob;
     enableJob @9 :OnJob;
@@ -56,6 +56,7 @@ struct Request {
     changeJobSchedule @40 :ChangeJobSchedule;
     getJobSchedule @41 :OnJobSchedule;
     listJobSchedules @42 :ListAll;
+    getLifetimeStatistics @43 :GetLifetimeStatistics;
   }
 }
 
@@ -80,6 +81,7 @@ struct OnJob {
 struct OnJobSchedule {
   scheduleId @0 :Text;
   conditions @1 :M.Conditions;
+  force @2 :Bool;  # of the two that end it
 }
 struct OnTask {
   jobId @0 :Text;
@@ -129,11 +131,18 @@ struct ResizePool {
   deallocation @5 :M.NodeDeallocationOption;
 }
 struct AddJob { spec @0 :M.JobSpec; }
+struct DeleteJob {  # as OnJob to readers of before
+  jobId @0 :Text;
+  conditions @1 :M.Conditions;
+  force @2 :Bool;
+}
 struct TerminateJob {
   jobId @0 :Text;
   conditions @1 :M.Conditions;
   reason @2 :Text;
+  force @3 :Bool;
 }
+struct GetLifetimeStatistics {}
 struct DisableJob {
   jobId @0 :Text;
   conditions @1 :M.Conditions;
@@ -209,7 +218,14 @@ struct Answer {
     jobNodes @17 :JobNodePage;
     jobSchedule @18 :M.JobScheduleRecord;
     jobSchedules @19 :JobSchedulePage;
+    lifetimeUsage @20 :LifetimeUsage;
   }
+}
+
+struct LifetimeUsage {
+  since @0 :M.OptionalInt64;
+  work @1 :M.WorkUsage;
+  nodeTime @2 :M.NodeTime;
 }
 
 struct NotHere {}

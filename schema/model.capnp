@@ -123,12 +123,14 @@ struct PoolRecord {
   resizeTimeoutNow @12 :Int64;
   deallocation @13 :NodeDeallocationOption;
   deleteAt @14 :OptionalInt64;
+  nodeTimeEnded @15 :Int64;
 }
 
 struct PoolView {
   record @0 :PoolRecord;
   currentDedicatedNodes @1 :Int32;
   currentSpotNodes @2 :Int32;
+  nodeTime @3 :NodeTime;
 }
 
 enum NodeState {
@@ -211,6 +213,30 @@ struct PoolNodeCounts {
   poolId @0 :Text;
   dedicated @1 :NodeCounts;
   spot @2 :NodeCounts;
+}
+
+# ---- usage ----
+
+struct ResourceUsage {
+  userCpuTime @0 :Int64;
+  kernelCpuTime @1 :Int64;
+  readOperations @2 :UInt64;
+  writeOperations @3 :UInt64;
+  readBytes @4 :UInt64;
+  writeBytes @5 :UInt64;
+}
+struct WorkUsage {
+  resources @0 :ResourceUsage;
+  wallClockTime @1 :Int64;
+  waitTime @2 :Int64;
+  tasksSucceeded @3 :UInt64;
+  tasksFailed @4 :UInt64;
+  taskRetries @5 :UInt64;
+}
+struct NodeTime {
+  ended @0 :Int64;
+  nodes @1 :Int64;
+  begunMs @2 :Int64;
 }
 
 # ---- jobs ----
@@ -346,6 +372,7 @@ struct JobScheduleRecord {
   poolOutdated @16 :Bool;
   jobsDeletedThrough @17 :Text;
   jobTold @18 :Bool;
+  forced @19 :Bool;
 }
 
 struct StateCounts {
@@ -376,6 +403,8 @@ struct JobRecord {
   disableTasks @13 :OptionalEnum;  # DisableTasks
   nextTask @14 :UInt64;
   counts @15 :TaskCounts;
+  usage @16 :WorkUsage;
+  forced @17 :Bool;
 }
 
 # ---- tasks ----
@@ -464,6 +493,8 @@ struct TaskRecord {
   node @22 :TaskNode;
   exitRules @23 :List(ExitRule);
   satisfiesDependents @24 :Bool;
+  usage @25 :ResourceUsage;
+  earlierWallClockTime @26 :Int64;
 }
 
 struct TaskView {

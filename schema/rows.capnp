@@ -17,6 +17,14 @@ struct ShardCounters {
   incarnations @5 :UInt64;
   leaseLongest @6 :Int64;
   jobSchedules @7 :UInt64;
+  accounts @8 :List(AccountUsage);
+}
+
+struct AccountUsage {
+  account @0 :Text;
+  since @1 :Int64;
+  work @2 :M.WorkUsage;
+  nodeTimeEnded @3 :Int64;
 }
 
 struct ClaimRecord {

@@ -44,6 +44,7 @@ struct EndJob {
   jobId @1 :Text;
   incarnation @2 :UInt64;
   deletes @3 :Bool;
+  force @4 :Bool;
 }
 struct JobEnded {
   account @0 :Text;

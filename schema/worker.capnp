@@ -53,6 +53,10 @@ struct AttemptEnded {
   failure @5 :M.FailureInfo;
   userCpuTime @6 :Int64;
   kernelCpuTime @7 :Int64;
+  readOperations @8 :UInt64;
+  writeOperations @9 :UInt64;
+  readBytes @10 :UInt64;
+  writeBytes @11 :UInt64;
 }
 struct RenewLease {
   sentAt @0 :Int64;

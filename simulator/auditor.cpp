@@ -339,7 +339,7 @@ void Auditor::check_skipped(ShardId shard, const ShardView& view, const JobNodeR
                                record.node_id + " from its job, and could");
 }
 
-// A job whose end is over has released what it prepared and is still there.
+// A job whose end is over has released what it prepared and is still there, unless it was forced.
 void Auditor::check_released(ShardId shard, const ShardView& view, const JobRecord& job) {
   for (auto it = view.job_nodes.lower_bound({job.seq, 0});
        it != view.job_nodes.end() && it->first.first == job.seq; ++it) {
@@ -347,7 +347,7 @@ void Auditor::check_released(ShardId shard, const ShardView& view, const JobReco
     if (record.preparation.state == NodeTaskState::running)
       world_.violated("API", "job " + job.spec.id + " has ended and still prepares a node");
     const bool over = record.release_skipped || (record.release && record.release->judged);
-    if (job.spec.release_task && !over && view.nodes.contains(record.node))
+    if (job.spec.release_task && !job.forced && !over && view.nodes.contains(record.node))
       world_.violated("API", "shard " + std::to_string(shard) + ": job " + job.spec.id +
                                  " has ended and did not release " + record.node_id);
   }

@@ -71,7 +71,7 @@ void Guard::end(worker::RunId run, worker::StopCause cause, std::int32_t exit_co
   const auto found = held_.find(run);
   if (found == held_.end() || found->second.end || found->second.failed) return;
   const Now now = worker_.clock().read(world_.timeline.now());
-  found->second.end = worker::ProcessEnd{cause, exit_code, now.wall, {}, {}};
+  found->second.end = worker::ProcessEnd{cause, exit_code, now.wall, {}};
   if (found->second.of) auditor_.process_ended(found->second.of->id, exit_code);
   say(GuardEnded{run, *found->second.end});
 }

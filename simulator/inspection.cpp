@@ -10,19 +10,23 @@ namespace windlass::simulator {
 
 void Inspection::go_on(ClientProcess& client) {
   if (pool_ < history_.pools.size()) return look_at_pool(client, history_.pools[pool_++]);
-  pool_ = 0;  // pools again after the next job: a resize may have ended short of its target
   std::vector<JobFact*> left;
   for (auto& [id, job] : history_.jobs) {
     const JobLook& look = looks_[id];
     if (!look.gone && !look.settled) left.push_back(&job);
   }
   if (left.empty()) {
+    pool_ = 0;
     if (look_at_schedules(client)) return;
     done_ = true;
     history_.all_listed();
     return;
   }
-  look_at_job(client, *left[turn_++ % left.size()]);
+  if (turn_ < left.size()) return look_at_job(client, *left[turn_++]);
+  // Once around. Pools again: a resize may have ended short of its target.
+  turn_ = 0;
+  pool_ = 0;
+  go_on(client);
 }
 
 void Inspection::look_at_pool(ClientProcess& client, PoolFact& pool) {
@@ -63,6 +67,7 @@ void Inspection::look_at_nodes(ClientProcess& client, PoolFact& pool, const Pool
 // They would go on for ever: each is deleted, and gone in the end, with all its jobs. False: none
 // is left.
 bool Inspection::look_at_schedules(ClientProcess& client) {
+  bool some = false;
   for (auto& entry : history_.schedules) {
     const std::string name = entry.first;
     ScheduleFact& schedule = entry.second;
@@ -73,12 +78,12 @@ bool Inspection::look_at_schedules(ClientProcess& client) {
           if (record == nullptr) {
             schedules_gone_.insert(name);
           } else if (record->state != JobScheduleState::deleting) {
-            ask(client, schedule, schedule.shard, DeleteJobSchedule{schedule.id, {}}, {});
+            ask(client, schedule, schedule.shard, DeleteJobSchedule{schedule.id, {}, false}, {});
           }
         });
-    return true;
+    some = true;
   }
-  return false;
+  return some;
 }
 
 void Inspection::look_at_job(ClientProcess& client, JobFact& job) {

@@ -198,7 +198,13 @@ class Simulation {
     }
   }
 
+  // A preparation that no task waits for may run on, and so may what a forced end did not await.
   void check_rest() {
+    const MonoTime deadline =
+        world_.timeline.now() + kSettlingMax + world_.options.lease + world_.options.task_time_max;
+    while (world_.findings.empty() && auditor_.processes_alive() != 0 &&
+           world_.timeline.now() < deadline)
+      run_until(world_.timeline.now() + kInspectionPause);
     if (auditor_.processes_alive() != 0)
       world_.violated(
           "S16", std::to_string(auditor_.processes_alive()) + " processes of attempts are left");

@@ -419,8 +419,9 @@ void Workload::change_job(ClientProcess& client, JobFact& job) {
   } else if (what < 85) {
     history_.ask(client, job, job.shard, EnableJob{job.id, conditions}, remember(job));
   } else {
-    const Request request = what < 92 ? Request{TerminateJob{job.id, conditions, "enough"}}
-                                      : Request{DeleteJob{job.id, conditions}};
+    const Request request =
+        what < 92 ? Request{TerminateJob{job.id, conditions, "enough", random_.chance(300)}}
+                  : Request{DeleteJob{job.id, conditions, random_.chance(300)}};
     if (history_.ask(client, job, job.shard, request, remember(job))) job.ended = true;
   }
 }
@@ -546,8 +547,10 @@ void Workload::change_schedule(ClientProcess& client, Account& account, Schedule
     if (random_.chance(400)) request.metadata = some_metadata();
     history_.ask(client, schedule, schedule.shard, request, remember(schedule));
   } else {
-    const Request request = what < 91 ? Request{TerminateJobSchedule{schedule.id, conditions}}
-                                      : Request{DeleteJobSchedule{schedule.id, conditions}};
+    const bool force = random_.chance(300);
+    const Request request = what < 91
+                                ? Request{TerminateJobSchedule{schedule.id, conditions, force}}
+                                : Request{DeleteJobSchedule{schedule.id, conditions, force}};
     if (history_.ask(client, schedule, schedule.shard, request, remember(schedule)))
       schedule.ended = true;
   }

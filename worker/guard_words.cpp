@@ -47,8 +47,7 @@ ProcessEnd process_end(const exec::Ended& ended) {
   }
   end.exit_code = ended.exit_code;
   end.end_time = ended.end_wall;
-  end.user_cpu_time = ended.user_cpu_time;
-  end.kernel_cpu_time = ended.kernel_cpu_time;
+  end.usage = ended.usage;
   return end;
 }
 

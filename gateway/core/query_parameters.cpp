@@ -79,12 +79,7 @@ Status check_query_parameters(Operation operation, const Query& query) {
   const auto unknown = query.find_name([&](std::string_view name) {
     return !holds(kAll, name) && !(list && holds(kLists, name)) && !holds(own, name);
   });
-  if (!unknown) {
-    // To end without waiting for the nodes is not built; to say that one would not is no wish.
-    const auto force = query.find(kForce[0]);
-    if (force && equals_without_case(*force, "true")) return not_implemented(kForce[0]);
-    return ok();
-  }
+  if (!unknown) return ok();
   return query_error(ErrorCode::unsupported_query_parameter, unknown->substr(0, 64),
                      query.find(*unknown).value_or(std::string()).substr(0, 100),
                      std::string(info_of(operation).name) + " has no such parameter");

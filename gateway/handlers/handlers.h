@@ -9,6 +9,7 @@ namespace windlass::gateway {
 #define WINDLASS_HANDLERS(X) \
   X(pool_add) X(pool_get) X(pool_exists) X(pool_list) X(pool_delete) X(pool_patch) X(pool_resize) X(pool_stop_resize) \
   X(pool_update_properties) X(pool_remove_nodes) X(pool_list_usage_metrics) X(application_list) X(application_get) \
+  X(pool_get_all_lifetime_statistics) X(job_get_all_lifetime_statistics) \
   X(account_list_supported_images) X(account_list_node_agent_skus) X(account_list_pool_node_counts) \
   X(compute_node_get) X(compute_node_list) X(compute_node_disable_scheduling) X(compute_node_enable_scheduling) \
   X(compute_node_reboot) X(compute_node_reimage) X(compute_node_start) X(compute_node_deallocate) \

@@ -7,6 +7,7 @@
 #include "api/parse_job_schedule.h"
 #include "api/write_job.h"
 #include "api/write_job_schedule.h"
+#include "gateway/core/list_parameters.h"
 #include "gateway/core/merge.h"
 #include "gateway/handlers/asking.h"
 #include "gateway/handlers/documents.h"
@@ -142,11 +143,19 @@ Async<Reply> job_schedule_update(Exchange& exchange) {
 }
 
 Async<Reply> job_schedule_delete(Exchange& exchange) {
-  return change_schedule(exchange, DeleteJobSchedule{});
+  const auto force = flag_parameter(exchange.target.query, "force");
+  if (!force) co_return force.error();
+  DeleteJobSchedule command;
+  command.force = *force;
+  co_return co_await change_schedule(exchange, std::move(command));
 }
 
 Async<Reply> job_schedule_terminate(Exchange& exchange) {
-  return change_schedule(exchange, TerminateJobSchedule{});
+  const auto force = flag_parameter(exchange.target.query, "force");
+  if (!force) co_return force.error();
+  TerminateJobSchedule command;
+  command.force = *force;
+  co_return co_await change_schedule(exchange, std::move(command));
 }
 
 Async<Reply> job_schedule_disable(Exchange& exchange) {

@@ -5,6 +5,7 @@
 #include "api/list_writer.h"
 #include "api/parse_job.h"
 #include "api/write_job.h"
+#include "gateway/core/list_parameters.h"
 #include "gateway/core/merge.h"
 #include "gateway/handlers/asking.h"
 #include "gateway/handlers/documents.h"
@@ -113,12 +114,19 @@ Async<Reply> job_update(Exchange& exchange) {
 }
 
 Async<Reply> job_delete(Exchange& exchange) {
-  return change_job(exchange, DeleteJob{});
+  const auto force = flag_parameter(exchange.target.query, "force");
+  if (!force) co_return force.error();
+  DeleteJob command;
+  command.force = *force;
+  co_return co_await change_job(exchange, std::move(command));
 }
 
 Async<Reply> job_terminate(Exchange& exchange) {
   auto terminate = api::parse_terminate_job(exchange.request.body);
   if (!terminate) co_return std::move(terminate.error());
+  const auto force = flag_parameter(exchange.target.query, "force");
+  if (!force) co_return force.error();
+  terminate->force = *force;
   co_return co_await change_job(exchange, std::move(*terminate));
 }
 

@@ -101,12 +101,11 @@ Result<ListRequest> list_request(const Exchange& exchange, const query::FilterSc
 
 Result<api::Select> select_of(const Exchange& exchange, api::Entity entity) {
   const Query& query = exchange.target.query;
-  if (const auto expand = query.find("$expand")) {
-    auto wanted = api::parse_expand(*expand);
-    if (!wanted) return std::move(wanted.error());
-  }
-  const auto names = query.find("$select");
-  return api::Select::parse(names, entity);
+  const auto stats = api::parse_expand(query.find("$expand"));
+  if (!stats) return stats.error();
+  auto select = api::Select::parse(query.find("$select"), entity);
+  if (select && *stats) select->expand_stats();
+  return select;
 }
 
 std::optional<std::string> link_after(const Exchange& exchange,

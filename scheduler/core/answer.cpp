@@ -4,13 +4,14 @@
 #include "scheduler/core/conditions.h"
 #include "scheduler/core/listing.h"
 #include "scheduler/core/tasks.h"
+#include "scheduler/core/usage.h"
 
 namespace windlass::scheduler {
 
 namespace {
 
 PoolView view_of(const State& state, const Pool& pool) {
-  PoolView view{pool.record, 0, 0};
+  PoolView view{pool.record, 0, 0, node_time_of(state, pool)};
   for (const auto& [id, seq] : pool.nodes) {
     const Node* node = state.find_node(seq);
     (node->record.dedicated ? view.current_dedicated_nodes : view.current_spot_nodes) += 1;
@@ -191,6 +192,11 @@ Answer answer(const State& state, Rows&, const Settings& settings, const std::st
                              return JobNodeView{job->nodes.at(seq), spec.preparation_task->id,
                                                 spec.release_task ? spec.release_task->id : ""};
                            });
+}
+
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const GetLifetimeStatistics&) {
+  return lifetime_of(state, account);
 }
 
 Answer answer(const State& state, Rows& rows, const Settings&, const std::string& account,

@@ -27,6 +27,8 @@ Answer answer(const State&, Rows&, const Settings&, const std::string& account,
 Answer answer(const State&, Rows&, const Settings&, const std::string& account,
               const ListJobNodes&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account,
+              const GetLifetimeStatistics&);
+Answer answer(const State&, Rows&, const Settings&, const std::string& account,
               const FindTaskFiles&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account,
               const FindNodeFiles&);

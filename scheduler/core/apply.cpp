@@ -3,6 +3,7 @@
 #include "model/assert.h"
 #include "model/museum.h"
 #include "scheduler/core/dependents.h"
+#include "scheduler/core/usage.h"
 
 #include <utility>
 
@@ -61,6 +62,14 @@ void follow_load(State& state, Node& node, WallTime at) {
     node.record.state_time = at;
   }
   state.nodes_dirty.insert(node.record.seq);
+}
+
+// To the books of the job and of its account.
+void book(State& state, Job& job, const TaskRecord& before, const TaskRecord& after) {
+  const WorkUsage used = used_between(before, after);
+  if (used == WorkUsage{}) return;
+  job.record.usage += used;
+  book_of(state, job.record.account, job.record.creation_time).work += used;
 }
 
 AttemptId attempt_of(const State& state, const TaskRecord& task) {
@@ -172,16 +181,20 @@ struct Applier {
           state.pools_by_id.emplace(entity_key(pool.account, pool.spec.id), pool.seq).second;
       WINDLASS_ASSERT(named);
     }
+    const Duration node_time_ended = added ? Duration{} : found->second.record.node_time_ended;
     found->second.record = pool;
+    found->second.record.node_time_ended = node_time_ended;
+    book_of(state, pool.account, pool.creation_time);
     for (const auto& [id, node] : found->second.nodes) reindex_node(state, node);
     state.counters.pools = std::max(state.counters.pools, pool.seq);
-    rows.put_pool(pool);
+    rows.put_pool(found->second.record);
   }
 
   void operator()(const PoolErased& event) {
     const Pool& pool = pool_of(state, event.pool);
     WINDLASS_ASSERT(pool.nodes.empty());
     state.pools_by_id.erase(entity_key(pool.record.account, pool.record.spec.id));
+    state.pools_dirty.erase(event.pool);
     state.pools.erase(event.pool);
     rows.erase_pool(event.pool);
   }
@@ -211,7 +224,14 @@ struct Applier {
     WINDLASS_ASSERT(node.releases_due.empty());
     node.record.draining = true;
     reindex_node(state, event.node);
-    pool_of(state, node.record.pool).nodes.erase(lower_cased(node.record.id));
+    Pool& pool = pool_of(state, node.record.pool);
+    if (node.record.dedicated) {
+      const Duration time = node.record.state_time - node.record.allocation_time;
+      pool.record.node_time_ended += time;
+      book_of(state, pool.record.account, pool.record.creation_time).node_time_ended += time;
+      state.pools_dirty.insert(pool.record.seq);
+    }
+    pool.nodes.erase(lower_cased(node.record.id));
     state.nodes_by_id.erase(lower_cased(node.record.id));
     state.workers[node.record.worker].nodes.erase(event.node);
     state.nodes_dirty.erase(event.node);
@@ -226,6 +246,7 @@ struct Applier {
     Job& job = found->second;
     if (added) {
       job.record = incoming;
+      book_of(state, incoming.account, incoming.creation_time);
       const bool named =
           state.jobs_by_id.emplace(entity_key(incoming.account, incoming.spec.id), incoming.seq)
               .second;
@@ -234,11 +255,13 @@ struct Applier {
       const TaskCounts counts = job.record.counts;
       const TaskSeq next_task = job.record.next_task;
       const bool moves = job.record.state != incoming.state;
+      const WorkUsage usage = job.record.usage;
       leave_queue(state, job);
       job.record = incoming;
       job.record.counts = counts;
       job.record.next_task = next_task;
       if (moves) reindex_job_nodes(state, job);
+      job.record.usage = usage;
     }
     join_queue(state, job);
     if (incoming.state == JobState::deleting) state.jobs_erasing.insert(incoming.seq);
@@ -494,6 +517,7 @@ struct Applier {
   void put_running_task(Job& job, const RunningTask& running, const TaskRecord& task) {
     count(job.record.counts, running.record, -1);
     count(job.record.counts, task, +1);
+    book(state, job, running.record, task);
     if (is_on_node(task.state)) {
       WINDLASS_ASSERT(task.attempt == running.record.attempt);
       state.running.at(task.key).record = task;
@@ -534,6 +558,9 @@ struct Applier {
       return;
     }
     dequeue(job, task.key.task, task.required_slots);
+    TaskRecord before = task;  // it has not run: only its end counts
+    before.state = TaskState::active;
+    book(state, job, before, task);
     complete(job, task);
   }
 
@@ -588,6 +615,8 @@ void write_back(State& state, Rows& rows) {
   state.jobs_dirty.clear();
   for (const NodeSeq node : state.nodes_dirty) rows.put_node(state.nodes.at(node).record);
   state.nodes_dirty.clear();
+  for (const PoolSeq pool : state.pools_dirty) rows.put_pool(state.pools.at(pool).record);
+  state.pools_dirty.clear();
   if (!WINDLASS_PLANTED(counters_not_stored)) rows.put_counters(state.counters);
 }
 

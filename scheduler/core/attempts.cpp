@@ -59,6 +59,7 @@ JobAction complete(Step& step, TaskRecord task, const AttemptEnded& report) {
   if (report.start_time) task.start_time = report.start_time;
   task.end_time = report.end_time;
   task.exit_code = report.exit_code;
+  task.usage.resources += report.usage;
   task.result = verdict == Verdict::succeed ? ExecutionResult::success : ExecutionResult::failure;
   if (verdict == Verdict::fail) {
     task.failure = report.failure ? *report.failure : failure_exit_code();
@@ -69,7 +70,15 @@ JobAction complete(Step& step, TaskRecord task, const AttemptEnded& report) {
   return outcome.job_action;
 }
 
-void retry(Step& step, TaskRecord task) {
+// What the attempt has used counts, though the record forgets it.
+void remember_usage(TaskRecord& task, const AttemptEnded& report) {
+  task.usage.resources += report.usage;
+  const WallTime begun = report.start_time.value_or(report.end_time);
+  if (report.end_time > begun) task.usage.earlier_wall_clock_time += report.end_time - begun;
+}
+
+void retry(Step& step, TaskRecord task, const AttemptEnded& report) {
+  remember_usage(task, report);
   task.retry_count += 1;
   task.last_retry_time = step.now.wall;
   clear_run(task);
@@ -120,7 +129,7 @@ bool take_report(Step& step, const AttemptEnded& report) {
       requeue_lost(step, *running);
       break;
     case Verdict::retry:
-      retry(step, std::move(task));
+      retry(step, std::move(task), report);
       break;
     case Verdict::succeed:
     case Verdict::fail:
@@ -155,6 +164,9 @@ void fail_blocked_task(Step& step, const TaskRecord& task, const std::string& pa
 void requeue_running(Step& step, const RunningTask& running, bool counted) {
   const RunningTask before = running;
   TaskRecord task = before.record;
+  // Until now: what it uses while it is being ended is not told of.
+  if (task.start_time && step.now.wall > *task.start_time)
+    task.usage.earlier_wall_clock_time += step.now.wall - *task.start_time;
   if (counted) {
     task.requeue_count += 1;
     task.last_requeue_time = step.now.wall;
@@ -174,6 +186,8 @@ void requeue_lost(Step& step, const RunningTask& running) {
 }
 
 void reactivate(Step& step, TaskRecord task) {
+  if (task.start_time && task.end_time && *task.end_time > *task.start_time)
+    task.usage.earlier_wall_clock_time += *task.end_time - *task.start_time;
   task.retry_count = 0;
   task.last_retry_time.reset();
   clear_run(task);

@@ -146,8 +146,9 @@ void terminate_on(Step& step, JobScheduleRecord schedule) {
     schedule.job_told = true;
     const std::string account = schedule.account;
     const std::string job = newest_job(schedule);
+    const bool force = schedule.forced;
     put(step, std::move(schedule));
-    end_reserved_job(step, account, job, false);
+    end_reserved_job(step, account, job, false, force);
   }
 }
 
@@ -182,6 +183,7 @@ Decision decide(Step& step, const std::string& account, const DeleteJobSchedule&
     return Error{ErrorCode::job_schedule_being_deleted, {}, {}};
   }
   enter(schedule, JobScheduleState::deleting, step.now.wall);
+  schedule.forced = command.force;
   schedule.next_run.reset();
   return Done{put(step, std::move(schedule))};
 }
@@ -192,6 +194,7 @@ Decision decide(Step& step, const std::string& account, const TerminateJobSchedu
   JobScheduleRecord schedule = *found.schedule;
   if (const auto refused = refuses_change(schedule.state)) return Error{*refused, {}, {}};
   enter(schedule, JobScheduleState::terminating, step.now.wall);
+  schedule.forced = command.force;
   schedule.next_run.reset();
   const JobScheduleSeq seq = schedule.seq;
   const Version version = put(step, std::move(schedule));
@@ -297,7 +300,7 @@ bool erase_some_jobs(Step& step, JobScheduleSeq seq) {
   if (!jobs.empty()) {
     schedule.jobs_deleted_through = lower_cased(jobs.back());
     put(step, schedule);
-    for (const std::string& job : jobs) end_reserved_job(step, account, job, true);
+    for (const std::string& job : jobs) end_reserved_job(step, account, job, true, schedule.forced);
   }
   const OfSchedule left = jobs_of(state, schedule);
   if (left.first != left.last) return more;

@@ -73,11 +73,18 @@ bool job_lingers(const State& state, const Job& job) {
   return first != state.lingering_by_id.end() && first->first.first == key;
 }
 
-Version terminate(Step& step, const Job& job, const std::string& reason) {
+// A forced end does not wait for tasks that are still being ended on nodes.
+bool is_over(const State& state, const Job& job) {
+  const bool ended = job.record.forced || !job_lingers(state, job);
+  return job.running.empty() && ended && !awaits_node_tasks(job);
+}
+
+Version terminate(Step& step, const Job& job, const std::string& reason, bool force = false) {
   const JobSeq seq = job.record.seq;
   JobRecord record = job.record;
   enter(record, JobState::terminating, step.now.wall);
   record.terminate_reason = reason;
+  record.forced = force;
   record.disable_tasks.reset();
   const Version version = put(step, std::move(record));
   for (const RunningTask& running : running_tasks(step.state(), *step.state().find_job(seq))) {
@@ -88,10 +95,11 @@ Version terminate(Step& step, const Job& job, const std::string& reason) {
   return version;
 }
 
-Version erase(Step& step, const Job& job) {
+Version erase(Step& step, const Job& job, bool force = false) {
   const JobSeq seq = job.record.seq;
   JobRecord record = job.record;
   enter(record, JobState::deleting, step.now.wall);
+  record.forced = force;
   const Version version = put(step, std::move(record));
   for (const RunningTask& running : running_tasks(step.state(), *step.state().find_job(seq))) {
     erase_task(step, running.record);
@@ -153,15 +161,15 @@ Decision decide(Step& step, const std::string& account, const DeleteJob& command
   const Found found = find(step, account, command.job_id, command.conditions);
   if (found.job == nullptr) return found.refusal;
   if (found.job->record.state == JobState::deleting) return Error{ErrorCode::job_being_deleted};
-  return Done{erase(step, *found.job)};
+  return Done{erase(step, *found.job, command.force)};
 }
 
 Decision decide(Step& step, const std::string& account, const TerminateJob& command) {
   const Found found = find(step, account, command.job_id, command.conditions);
   if (found.job == nullptr) return found.refusal;
   if (const auto refused = refuses_change(found.job->record.state)) return Error{*refused};
-  return Done{
-      terminate(step, *found.job, command.reason.empty() ? "UserTerminate" : command.reason)};
+  return Done{terminate(step, *found.job, command.reason.empty() ? "UserTerminate" : command.reason,
+                        command.force)};
 }
 
 Decision decide(Step& step, const std::string& account, const DisableJob& command) {
@@ -231,14 +239,14 @@ Decision decide(Step& step, const std::string& account, const ChangeJob& command
   return Done{version};
 }
 
-void terminate_job(Step& step, JobSeq seq, const std::string& reason) {
+void terminate_job(Step& step, JobSeq seq, const std::string& reason, bool force) {
   const Job* job = step.state().find_job(seq);
-  if (job != nullptr && !refuses_change(job->record.state)) terminate(step, *job, reason);
+  if (job != nullptr && !refuses_change(job->record.state)) terminate(step, *job, reason, force);
 }
 
-void delete_job(Step& step, JobSeq seq) {
+void delete_job(Step& step, JobSeq seq, bool force) {
   const Job* job = step.state().find_job(seq);
-  if (job != nullptr && job->record.state != JobState::deleting) erase(step, *job);
+  if (job != nullptr && job->record.state != JobState::deleting) erase(step, *job, force);
 }
 
 void act_on_ended_task(Step& step, JobSeq seq, JobAction action) {
@@ -277,7 +285,7 @@ void settle_job(Step& step, JobSeq seq) {
       }
       break;
     case JobState::terminating:
-      if (job->running.empty() && !job_lingers(step.state(), *job) && !awaits_node_tasks(*job)) {
+      if (is_over(step.state(), *job)) {
         JobRecord next = record;
         enter(next, JobState::completed, step.now.wall);
         next.end_time = step.now.wall;
@@ -335,7 +343,7 @@ bool erase_some(Step& step, JobSeq seq) {
   const Job* job = step.state().find_job(seq);
   WINDLASS_ASSERT(job != nullptr);
   WINDLASS_ASSERT(job->record.state == JobState::deleting);
-  if (job_lingers(step.state(), *job) || awaits_node_tasks(*job)) return false;
+  if (!is_over(step.state(), *job)) return false;
   if (step.rows.erase_tasks(seq, step.settings.erased_rows_per_batch_max)) return true;
   const JobRecord record = job->record;
   if (const Pool* pool = step.state().find_pool(record.account, record.spec.pool_id)) {

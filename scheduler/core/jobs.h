@@ -19,8 +19,8 @@ Decision decide(Step& step, const std::string& account, const EnableJob& command
 Decision decide(Step& step, const std::string& account, const ChangeJob& command);
 
 // By request of its schedule; nothing happens to a job that has ended, or is on its way.
-void terminate_job(Step& step, JobSeq job, const std::string& reason);
-void delete_job(Step& step, JobSeq job);
+void terminate_job(Step& step, JobSeq job, const std::string& reason, bool force);
+void delete_job(Step& step, JobSeq job, bool force);
 
 // What the exit conditions of a task that has just ended want of its job; nothing unless the job's
 // onTaskFailure says performexitoptionsjobaction. Call before settle_job.

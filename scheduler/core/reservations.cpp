@@ -76,9 +76,9 @@ void take(Step& step, ShardId, const EndJob& request) {
   const Job* job = step.state().find_job(request.account, request.job_id);
   if (job == nullptr || job->record.incarnation != request.incarnation) return;
   if (request.deletes) {
-    delete_job(step, job->record.seq);
+    delete_job(step, job->record.seq, request.force);
   } else {
-    terminate_job(step, job->record.seq, "TerminateJobSchedule");
+    terminate_job(step, job->record.seq, "TerminateJobSchedule", request.force);
   }
 }
 
@@ -139,11 +139,11 @@ std::optional<JobMadeAt> reserve_job(Step& step, const Origin& origin, const std
 }
 
 void end_reserved_job(Step& step, const std::string& account, const std::string& job_id,
-                      bool deletes) {
+                      bool deletes, bool force) {
   const Reservation* found = step.state().find_reservation(account, job_id);
   if (found == nullptr) return;
   const ShardId target = found->target;
-  pass_on(step, target, EndJob{account, job_id, found->incarnation, deletes});
+  pass_on(step, target, EndJob{account, job_id, found->incarnation, deletes, force});
 }
 
 void report_job_end(Step& step, const JobRecord& job) {

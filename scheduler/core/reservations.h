@@ -13,7 +13,7 @@ std::optional<JobMadeAt> reserve_job(Step& step, const Origin& origin, const std
                                      JobSpec spec);
 // The job of a schedule is to be completed, or to be gone, wherever it is.
 void end_reserved_job(Step& step, const std::string& account, const std::string& job_id,
-                      bool deletes);
+                      bool deletes, bool force);
 // The job is completed: its schedule, if it has one, is told.
 void report_job_end(Step& step, const JobRecord& job);
 

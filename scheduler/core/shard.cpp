@@ -163,8 +163,8 @@ void Shard::end_batch(Now now, Rows& rows, Effects& effects) {
     resend_outbox(step);
     outbox_due_ = now.mono + settings_.outbox_resend;
   }
-  const bool changed =
-      !effects.events.empty() || !state_.jobs_dirty.empty() || !state_.nodes_dirty.empty();
+  const bool changed = !effects.events.empty() || !state_.pools_dirty.empty() ||
+                       !state_.jobs_dirty.empty() || !state_.nodes_dirty.empty();
   if (changed) write_back(state_, rows);
 }
 
@@ -197,7 +197,7 @@ std::optional<MonoTime> Shard::next_deadline(Now now) const {
     const EntityKey key = entity_key(job.record.account, job.record.spec.id);
     const auto lingering = state_.lingering_by_id.lower_bound({key, ""});
     const bool lingers = lingering != state_.lingering_by_id.end() && lingering->first.first == key;
-    if (!lingers && !awaits_node_tasks(job)) consider(now.mono);
+    if ((job.record.forced || !lingers) && !awaits_node_tasks(job)) consider(now.mono);
   }
   for (const JobSeq seq : state_.jobs_releasing) {
     consider_wall(*release_deadline(state_.jobs.at(seq).record));

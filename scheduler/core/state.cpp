@@ -114,7 +114,7 @@ bool is_ending(const JobRecord& job) {
 }
 
 bool releases_nodes(const JobRecord& job) {
-  if (!job.spec.release_task) return false;
+  if (!job.spec.release_task || job.forced) return false;
   if (job.state == JobState::terminating) return true;
   return job.state == JobState::deleting && job.previous_state != JobState::completed;
 }

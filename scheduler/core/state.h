@@ -156,6 +156,7 @@ class State {
   // Rows that apply() changed in memory only, to be written once at the end of the batch.
   std::set<JobSeq> jobs_dirty;
   std::set<NodeSeq> nodes_dirty;
+  std::set<PoolSeq> pools_dirty;
   std::set<JobSeq> jobs_blocked;  // that fail tasks which will never start, and have some
   std::set<JobSeq> jobs_erasing;  // gone for everybody, rows of tasks still being removed
   std::set<JobScheduleSeq> job_schedules_erasing;  // wait for their jobs to be gone

@@ -6,6 +6,7 @@
 #include "scheduler/core/job_nodes.h"
 #include "scheduler/core/node_commands.h"
 #include "scheduler/core/nodes.h"
+#include "scheduler/core/usage.h"
 
 #include <set>
 #include <vector>
@@ -56,20 +57,25 @@ void lose_attempts(Step& step, NodeSeq seq) {
   }
 }
 
-void erase_node(Step& step, NodeSeq seq) {
-  const PoolSeq pool = step.state().find_node(seq)->record.pool;
-  lose_attempts(step, seq);
-  if (step.state().find_node(seq) != nullptr) {
-    leave_node(step, seq);
-    step.emit(NodeErased{seq});
-  }
-  pursue_targets(step, pool);
-}
-
 void enter(NodeRecord& node, NodeState state, WallTime at) {
   if (node.state == state) return;
   node.state = state;
   node.state_time = at;
+}
+
+void erase_node(Step& step, NodeSeq seq) {
+  const PoolSeq pool = step.state().find_node(seq)->record.pool;
+  lose_attempts(step, seq);
+  if (const Node* node = step.state().find_node(seq)) {
+    leave_node(step, seq);
+    if (counts_on(node->record.state)) {  // until now it was there
+      NodeRecord record = node->record;
+      enter(record, NodeState::leavingpool, step.now.wall);
+      step.emit(NodePut{std::move(record)});
+    }
+    step.emit(NodeErased{seq});
+  }
+  pursue_targets(step, pool);
 }
 
 // What the worker says of a node, in the words of the API: ready is idle or running by load.

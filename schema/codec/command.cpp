@@ -29,16 +29,19 @@ WINDLASS_STRUCT(StopResize, (pool_id, PoolId), (conditions, Conditions))
 WINDLASS_STRUCT(DisableNodeScheduling, (pool_id, PoolId), (node_id, NodeId), (option, Option))
 WINDLASS_STRUCT(EnableNodeScheduling, (pool_id, PoolId), (node_id, NodeId))
 WINDLASS_STRUCT(AddJob, (spec, Spec))
-WINDLASS_STRUCT(DeleteJob, (job_id, JobId), (conditions, Conditions))
-WINDLASS_STRUCT(TerminateJob, (job_id, JobId), (conditions, Conditions), (reason, Reason))
+WINDLASS_STRUCT(DeleteJob, (job_id, JobId), (conditions, Conditions), (force, Force))
+WINDLASS_STRUCT(TerminateJob, (job_id, JobId), (conditions, Conditions), (reason, Reason),
+                (force, Force))
 WINDLASS_STRUCT(DisableJob, (job_id, JobId), (conditions, Conditions),
                 (disable_tasks, DisableTasks))
 WINDLASS_STRUCT(EnableJob, (job_id, JobId), (conditions, Conditions))
 WINDLASS_STRUCT(ChangeJob, (job_id, JobId), (conditions, Conditions), (change, Change),
                 (replace, Replace))
 WINDLASS_STRUCT(AddJobSchedule, (spec, Spec))
-WINDLASS_STRUCT(DeleteJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
-WINDLASS_STRUCT(TerminateJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
+WINDLASS_STRUCT(DeleteJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions),
+                (force, Force))
+WINDLASS_STRUCT(TerminateJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions),
+                (force, Force))
 WINDLASS_STRUCT(DisableJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
 WINDLASS_STRUCT(EnableJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
 WINDLASS_STRUCT(ChangeJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions),
@@ -69,6 +72,8 @@ WINDLASS_STRUCT(ListJobNodes, (job_id, JobId), (page, Page))
 WINDLASS_STRUCT(FindTaskFiles, (job_id, JobId), (task_id, TaskId))
 WINDLASS_STRUCT(FindNodeFiles, (pool_id, PoolId), (node_id, NodeId))
 
+WINDLASS_STRUCT(GetLifetimeStatistics)
+
 WINDLASS_VARIANT(
     Request, wire::Request, (AddPool, AddPool, ADD_POOL), (DeletePool, DeletePool, DELETE_POOL),
     (PatchPool, PatchPool, PATCH_POOL),
@@ -95,7 +100,8 @@ WINDLASS_VARIANT(
     (GetTask, GetTask, GET_TASK), (ListTasks, ListTasks, LIST_TASKS),
     (GetTaskCounts, GetTaskCounts, GET_TASK_COUNTS),
     (FindTaskFiles, FindTaskFiles, FIND_TASK_FILES),
-    (FindNodeFiles, FindNodeFiles, FIND_NODE_FILES), (ListJobNodes, ListJobNodes, LIST_JOB_NODES))
+    (FindNodeFiles, FindNodeFiles, FIND_NODE_FILES), (ListJobNodes, ListJobNodes, LIST_JOB_NODES),
+    (GetLifetimeStatistics, GetLifetimeStatistics, GET_LIFETIME_STATISTICS))
 WINDLASS_STRUCT(Command, (account, Account), (request, Request))
 
 // ---- answers -------------------------------------------------------------------------------
@@ -114,6 +120,8 @@ struct Codec<Page<View>> {
 WINDLASS_STRUCT(JobFound, (shard, Shard))
 WINDLASS_STRUCT(FilesFound, (worker, Worker), (node_id, NodeId), (folder, Folder))
 
+WINDLASS_STRUCT(LifetimeUsage, (since, Since), (work, Work), (node_time, NodeTime))
+
 WINDLASS_VARIANT(Answer, wire::Answer, (Error, Error, ERROR), (NotHere, NotHere, NOT_HERE),
                  (Done, Done, DONE), (TasksAdded, TasksAdded, TASKS_ADDED), (PoolView, Pool, POOL),
                  (Page<PoolView>, Pools, POOLS), (NodeView, Node, NODE),
@@ -124,7 +132,8 @@ WINDLASS_VARIANT(Answer, wire::Answer, (Error, Error, ERROR), (NotHere, NotHere,
                  (FilesFound, FilesFound, FILES_FOUND), (JobMadeAt, JobMadeAt, JOB_MADE_AT),
                  (Page<JobNodeView>, JobNodes, JOB_NODES),
                  (JobScheduleRecord, JobSchedule, JOB_SCHEDULE),
-                 (Page<JobScheduleRecord>, JobSchedules, JOB_SCHEDULES))
+                 (Page<JobScheduleRecord>, JobSchedules, JOB_SCHEDULES),
+                 (LifetimeUsage, LifetimeUsage, LIFETIME_USAGE))
 
 }  // namespace windlass::codec
 

@@ -27,7 +27,8 @@ enum Flag : std::uint32_t {
   kDependsOnRanges = 1u << 17,
   kExitRules = 1u << 18,
   kSatisfiesUnlikeResult = 1u << 19,
-  kFlagsEnd = 1u << 20
+  kUsage = 1u << 20,
+  kFlagsEnd = 1u << 21
 };
 
 // Part of the format: these never change, whatever the model's defaults become.
@@ -64,6 +65,7 @@ std::uint32_t flags_of(const TaskRecord& record, bool depends, bool depends_on_r
   set(record.last_requeue_time.has_value(), kLastRequeueTime);
   set(depends_on_ranges, kDependsOnRanges);
   set(!record.exit_rules.empty(), kExitRules);
+  set(record.usage != TaskUsage{}, kUsage);
   set(record.satisfies_dependents != satisfies_by_result(record), kSatisfiesUnlikeResult);
   return flags;
 }
@@ -185,6 +187,28 @@ std::vector<ExitRule> take_exit_rules(DenseReader& in) {
   return rules;
 }
 
+void put_usage(DenseWriter& out, const TaskUsage& usage) {
+  out.signed_number(usage.resources.user_cpu_time.count());
+  out.signed_number(usage.resources.kernel_cpu_time.count());
+  out.number(usage.resources.read_operations);
+  out.number(usage.resources.write_operations);
+  out.number(usage.resources.read_bytes);
+  out.number(usage.resources.write_bytes);
+  out.signed_number(usage.earlier_wall_clock_time.count());
+}
+
+TaskUsage take_usage(DenseReader& in) {
+  TaskUsage usage;
+  usage.resources.user_cpu_time = Duration{in.signed_number()};
+  usage.resources.kernel_cpu_time = Duration{in.signed_number()};
+  usage.resources.read_operations = in.number();
+  usage.resources.write_operations = in.number();
+  usage.resources.read_bytes = in.number();
+  usage.resources.write_bytes = in.number();
+  usage.earlier_wall_clock_time = Duration{in.signed_number()};
+  return usage;
+}
+
 }  // namespace
 
 void put_dense_task(DenseWriter& out, TaskNeighbour& neighbour, const TaskRecord& record,
@@ -235,6 +259,7 @@ void put_dense_task(DenseWriter& out, TaskNeighbour& neighbour, const TaskRecord
     }
   }
   if (!record.exit_rules.empty()) put_exit_rules(out, record.exit_rules);
+  if (record.usage != TaskUsage{}) put_usage(out, record.usage);
 }
 
 void take_dense_task(DenseReader& in, TaskNeighbour& neighbour, OpenTask& task) {
@@ -285,6 +310,7 @@ void take_dense_task(DenseReader& in, TaskNeighbour& neighbour, OpenTask& task) 
     }
   }
   if (flags & kExitRules) record.exit_rules = take_exit_rules(in);
+  if (flags & kUsage) record.usage = take_usage(in);
   record.satisfies_dependents =
       satisfies_by_result(record) != ((flags & kSatisfiesUnlikeResult) != 0);
 }

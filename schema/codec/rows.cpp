@@ -9,9 +9,11 @@ namespace windlass::codec {
 WINDLASS_ENUM(PeerKind, broker, BROKER)
 WINDLASS_ENUM(ReservationState, held, HELD)
 
+WINDLASS_STRUCT(AccountUsage, (account, Account), (since, Since), (work, Work),
+                (node_time_ended, NodeTimeEnded))
 WINDLASS_STRUCT(ShardCounters, (events, Events), (pools, Pools), (nodes, Nodes), (jobs, Jobs),
                 (claims, Claims), (incarnations, Incarnations), (lease_longest, LeaseLongest),
-                (job_schedules, JobSchedules))
+                (job_schedules, JobSchedules), (accounts, Accounts))
 WINDLASS_STRUCT(ClaimRecord, (id, Id), (pool, Pool), (worker, Worker), (count, Count),
                 (dedicated, Dedicated))
 WINDLASS_STRUCT(LingeringAttempt, (id, Id), (node, Node), (slots, Slots), (job_id, JobId),

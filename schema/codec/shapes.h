@@ -75,6 +75,16 @@ WINDLASS_STRUCT(FailureInfo, (category, Category), (code, Code), (message, Messa
 WINDLASS_STRUCT(Conditions, (if_match, IfMatch), (if_none_match, IfNoneMatch),
                 (if_modified_since, IfModifiedSince), (if_unmodified_since, IfUnmodifiedSince))
 
+// ---- usage -----------------------------------------------------------------------------------
+
+WINDLASS_STRUCT(ResourceUsage, (user_cpu_time, UserCpuTime), (kernel_cpu_time, KernelCpuTime),
+                (read_operations, ReadOperations), (write_operations, WriteOperations),
+                (read_bytes, ReadBytes), (write_bytes, WriteBytes))
+WINDLASS_STRUCT(WorkUsage, (resources, Resources), (wall_clock_time, WallClockTime),
+                (wait_time, WaitTime), (tasks_succeeded, TasksSucceeded),
+                (tasks_failed, TasksFailed), (task_retries, TaskRetries))
+WINDLASS_STRUCT(NodeTime, (ended, Ended), (nodes, Nodes), (begun_ms, BegunMs))
+
 // ---- pools and nodes -----------------------------------------------------------------------
 
 WINDLASS_STRUCT(StartTask, (command_line, CommandLine), (resource_files, ResourceFiles),
@@ -94,9 +104,10 @@ WINDLASS_STRUCT(PoolRecord, (account, Account), (seq, Seq), (spec, Spec), (versi
                 (state, State), (state_time, StateTime), (allocation_state, AllocationState),
                 (allocation_state_time, AllocationStateTime), (resize_errors, ResizeErrors),
                 (resize_started, ResizeStarted), (resize_timeout_now, ResizeTimeoutNow),
-                (deallocation, Deallocation), (delete_at, DeleteAt))
+                (deallocation, Deallocation), (delete_at, DeleteAt),
+                (node_time_ended, NodeTimeEnded))
 WINDLASS_STRUCT(PoolView, (record, Record), (current_dedicated_nodes, CurrentDedicatedNodes),
-                (current_spot_nodes, CurrentSpotNodes))
+                (current_spot_nodes, CurrentSpotNodes), (node_time, NodeTime))
 WINDLASS_STRUCT(StartTaskInfo, (state, State), (start_time, StartTime), (end_time, EndTime),
                 (exit_code, ExitCode), (failure, Failure), (retry_count, RetryCount),
                 (last_retry_time, LastRetryTime), (result, Result))
@@ -155,7 +166,8 @@ WINDLASS_STRUCT(TaskRecord, (id, Id), (key.job, JobSeq), (key.task, TaskSeq),
                 (retry_count, RetryCount), (requeue_count, RequeueCount), (start_time, StartTime),
                 (end_time, EndTime), (exit_code, ExitCode), (failure, Failure), (result, Result),
                 (last_retry_time, LastRetryTime), (last_requeue_time, LastRequeueTime),
-                (node, Node), (exit_rules, ExitRules), (satisfies_dependents, SatisfiesDependents))
+                (node, Node), (exit_rules, ExitRules), (satisfies_dependents, SatisfiesDependents),
+                (usage.resources, Usage), (usage.earlier_wall_clock_time, EarlierWallClockTime))
 WINDLASS_STRUCT(RecentTask, (job_id, JobId), (task, Task))
 WINDLASS_STRUCT(NodeView, (record, Record), (pool_id, PoolId), (vm_size, VmSize),
                 (start_task, StartTask), (running_tasks, RunningTasks),
@@ -200,7 +212,7 @@ WINDLASS_STRUCT(JobScheduleRecord, (account, Account), (seq, Seq), (spec, Spec),
                 (end_time, EndTime), (next_run, NextRun), (last_run, LastRun),
                 (jobs_made, JobsMade), (job_active, JobActive), (pool_id, PoolId),
                 (pool_outdated, PoolOutdated), (jobs_deleted_through, JobsDeletedThrough),
-                (job_told, JobTold))
+                (job_told, JobTold), (forced, Forced))
 WINDLASS_STRUCT(StateCounts, (active, Active), (running, Running), (succeeded, Succeeded),
                 (failed, Failed))
 WINDLASS_STRUCT(TaskCounts, (tasks, Tasks), (slots, Slots))
@@ -209,7 +221,8 @@ WINDLASS_STRUCT(JobRecord, (account, Account), (seq, Seq), (incarnation, Incarna
                 (creation_time, CreationTime), (state, State), (state_time, StateTime),
                 (previous_state, PreviousState), (previous_state_time, PreviousStateTime),
                 (end_time, EndTime), (terminate_reason, TerminateReason),
-                (disable_tasks, DisableTasks), (next_task, NextTask), (counts, Counts))
+                (disable_tasks, DisableTasks), (next_task, NextTask), (counts, Counts),
+                (usage, Usage), (forced, Forced))
 WINDLASS_STRUCT(NodeTaskRun, (state, State), (attempt, Attempt), (judged, Judged),
                 (start_time, StartTime), (end_time, EndTime), (exit_code, ExitCode),
                 (failure, Failure), (retry_count, RetryCount), (last_retry_time, LastRetryTime),

@@ -11,7 +11,7 @@ WINDLASS_STRUCT(JobMade, (account, Account), (job_id, JobId), (incarnation, Inca
                 (version.last_modified, LastModified))
 WINDLASS_STRUCT(JobGone, (account, Account), (job_id, JobId), (incarnation, Incarnation))
 WINDLASS_STRUCT(EndJob, (account, Account), (job_id, JobId), (incarnation, Incarnation),
-                (deletes, Deletes))
+                (deletes, Deletes), (force, Force))
 WINDLASS_STRUCT(JobEnded, (account, Account), (job_id, JobId), (incarnation, Incarnation))
 WINDLASS_VARIANT(ShardRequest, wire::ShardRequest, (MakeJob, MakeJob, MAKE_JOB),
                  (JobMade, JobMade, JOB_MADE), (JobGone, JobGone, JOB_GONE),

@@ -17,8 +17,10 @@ WINDLASS_STRUCT(NodeStatus, (node_id, NodeId), (boot, Boot), (state, State),
                 (start_task_info, StartTaskInfo), (errors, Errors), (restarts, Restarts))
 WINDLASS_STRUCT(NodeReturned, (node_id, NodeId))
 WINDLASS_STRUCT(AttemptEnded, (id, Id), (end, End), (start_time, StartTime), (end_time, EndTime),
-                (exit_code, ExitCode), (failure, Failure), (user_cpu_time, UserCpuTime),
-                (kernel_cpu_time, KernelCpuTime))
+                (exit_code, ExitCode), (failure, Failure), (usage.user_cpu_time, UserCpuTime),
+                (usage.kernel_cpu_time, KernelCpuTime), (usage.read_operations, ReadOperations),
+                (usage.write_operations, WriteOperations), (usage.read_bytes, ReadBytes),
+                (usage.write_bytes, WriteBytes))
 WINDLASS_STRUCT(RenewLease, (sent_at, SentAt), (nodes_hash, NodesHash))
 WINDLASS_STRUCT(NodeHeld, (node_id, NodeId), (claim, Claim), (boot, Boot), (state, State),
                 (restarts, Restarts))

@@ -303,8 +303,10 @@ void ReferenceModel::see(const Told& told, const PoolView& view, const Condition
     contradict("S14", name + " of account " + view.record.account + " is shown to another");
   if (is_automatic(id)) return;
   Pool& of = pool(told.open.account, id);
-  const auto [seen, fresh] = of.seen.emplace(view.record.version.event, view.record);
-  if (!fresh && !(seen->second == view.record))
+  PoolRecord versioned = view.record;  // its books have no version
+  versioned.node_time_ended = {};
+  const auto [seen, fresh] = of.seen.emplace(view.record.version.event, versioned);
+  if (!fresh && !(seen->second == versioned))
     contradict("S11", name + " looks two ways at one version");
   if (const std::string wrong = misshapen(view); !wrong.empty())
     contradict("API", name + " " + wrong);
@@ -371,8 +373,9 @@ void ReferenceModel::see(const Told& told, const JobRecord& record, const Condit
   if (record.account != told.open.account)
     contradict("S14", name + " of account " + record.account + " is shown to another");
   Job& of = job(told.open.account, record.spec.id);
-  JobRecord versioned = record;  // its counts have no version
+  JobRecord versioned = record;  // its counts and books have no version
   versioned.counts = {};
+  versioned.usage = {};
   versioned.next_task = 0;
   const auto [seen, fresh] = of.seen.emplace(record.version.event, versioned);
   if (!fresh && !(seen->second == versioned))

@@ -49,7 +49,8 @@ constexpr const char* kNames[] = {"AddPool",
                                   "GetTaskCounts",
                                   "FindTaskFiles",
                                   "FindNodeFiles",
-                                  "ListJobNodes"};
+                                  "ListJobNodes",
+                                  "GetLifetimeStatistics"};
 static_assert(std::size(kNames) == std::variant_size_v<Request>);
 
 }  // namespace

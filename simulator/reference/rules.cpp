@@ -295,6 +295,16 @@ std::string misshapen(const JobRecord& record) {
     if (of.active < 0 || of.running < 0 || of.succeeded < 0 || of.failed < 0)
       return "counts fewer than none";
   }
+  // Each task that has ended was booked when it ended; tasks that are gone or run again stay
+  // booked.
+  const auto booked = [](std::uint64_t book, std::int64_t count) {
+    return book >= static_cast<std::uint64_t>(count);
+  };
+  if (!booked(record.usage.tasks_succeeded, counts.tasks.succeeded) ||
+      !booked(record.usage.tasks_failed, counts.tasks.failed))
+    return "has booked fewer ends of tasks than it counts";
+  if (record.usage.wall_clock_time < Duration{} || record.usage.wait_time < Duration{})
+    return "has used less than no time";
   return {};
 }
 

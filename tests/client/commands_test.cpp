@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(arrays_shells_and_variables) {
 BOOST_AUTO_TEST_CASE(a_busy_service_and_failing_items_are_asked_again) {
   Service service;
   service.batch.items_fail_once();
-  service.batch.tasks_per_request_max = 40;  // the client halves
+  service.batch.take_at_most(40);  // the client halves
   service.batch.be_busy(2);
   const Ended ended =
       service.windlass({"submit", "--job", "j", "--array", "1-200", "--", "echo", "{}"});

@@ -105,7 +105,7 @@ class FakeBatch::State {
   bool items_fail = false;
   std::set<std::string> failed_once;
   std::size_t answered = 0;
-  const FakeBatch* owner = nullptr;
+  std::size_t tasks_per_request_max = 100;
 
  private:
   void accept() {
@@ -323,7 +323,7 @@ class FakeBatch::State {
   void add_collection(const Request& request, Job& job, Response& response) {
     const json::value body = json::parse(request.body());
     const json::array& tasks = body.at("value").as_array();
-    if (tasks.size() > owner->tasks_per_request_max || request.body().size() > (1U << 20))
+    if (tasks.size() > tasks_per_request_max || request.body().size() > (1U << 20))
       throw Refused{413, "RequestBodyTooLarge"};
     json::array results;
     for (const json::value& task : tasks) {
@@ -387,9 +387,7 @@ class FakeBatch::State {
   std::thread thread_;
 };
 
-FakeBatch::FakeBatch() : state_(std::make_unique<State>()) {
-  state_->owner = this;
-}
+FakeBatch::FakeBatch() : state_(std::make_unique<State>()) {}
 FakeBatch::~FakeBatch() = default;
 
 std::string FakeBatch::endpoint() const {
@@ -427,6 +425,11 @@ void FakeBatch::append_stdout(const std::string& job, const std::string& task,
 void FakeBatch::be_busy(int requests) {
   const std::lock_guard lock(state_->mutex);
   state_->busy = requests;
+}
+
+void FakeBatch::take_at_most(std::size_t tasks_per_request) {
+  const std::lock_guard lock(state_->mutex);
+  state_->tasks_per_request_max = tasks_per_request;
 }
 
 void FakeBatch::items_fail_once() {

@@ -31,7 +31,7 @@ class FakeBatch {
   // The next so many requests are answered 503 with Retry-After 1... or refused as too large.
   void be_busy(int requests);
   void items_fail_once();  // addtaskcollection: each item answers servererror the first time
-  std::size_t tasks_per_request_max = 100;
+  void take_at_most(std::size_t tasks_per_request);  // 100 otherwise
 
  private:
   class State;

@@ -105,11 +105,15 @@ def away(cluster, refused):
     wait_until(timed_out, 60, "a shard that does not answer in time", every=1)
     path = "/jobs/plain/tasks/ends/files/stdout.txt"
 
+    # A question that is under way to the worker when it dies is not answered: the next look is then a new one.
+    def read():
+        return refused.raw("GET", path, query={"timeout": "2"})
+
     def met():
-        with_worker = refused.raw("GET", path)
+        with_worker = read()
         if with_worker.status == 200:
             cluster.kill("worker")
-            return refused.raw("GET", path).code == "NodeNotReady"
+            return read().code == "NodeNotReady"
         return with_worker.code == "NodeNotReady"
     wait_until(met, 60, "a node whose worker is gone is not ready", every=0.5)
 

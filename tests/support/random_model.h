@@ -125,6 +125,7 @@ class RandomModel {
     pool.resize_timeout_now = duration();
     pool.deallocation = one_of(NodeDeallocationOption::retaineddata);
     pool.delete_at = maybe([&] { return time(); });
+    pool.node_time_ended = duration();
     return pool;
   }
   StartTaskInfo start_task_info() {
@@ -236,7 +237,15 @@ class RandomModel {
     job.disable_tasks = maybe([&] { return one_of(DisableTasks::wait); });
     job.next_task = bits();
     job.counts = {state_counts(), state_counts()};
+    job.usage = work_usage();
+    job.forced = flag();
     return job;
+  }
+  ResourceUsage resource_usage() {
+    return {duration(), duration(), bits(), bits(), bits(), bits()};
+  }
+  WorkUsage work_usage() {
+    return {resource_usage(), duration(), duration(), bits(), bits(), bits()};
   }
 
   JobScheduleRecord job_schedule(JobScheduleSeq seq) {
@@ -261,6 +270,7 @@ class RandomModel {
     schedule.jobs_made = bits();
     schedule.job_active = flag();
     schedule.job_told = flag();
+    schedule.forced = flag();
     schedule.pool_id = text();
     schedule.pool_outdated = flag();
     schedule.jobs_deleted_through = id();
@@ -294,6 +304,7 @@ class RandomModel {
     task.node = maybe([&] { return TaskNode{id(), id(), below(3)}; });
     task.exit_rules = some([&] { return exit_rule(); });
     task.satisfies_dependents = flag();
+    if (flag()) task.usage = {resource_usage(), duration()};
     return task;
   }
   OpenTask open_task(const TaskKey& key) {
@@ -309,7 +320,16 @@ class RandomModel {
   TaskKey task_key() { return {number<JobSeq>(), number<TaskSeq>()}; }
 
   ShardCounters counters() {
-    return {bits(), bits(), bits(), bits(), bits(), bits(), bits(), duration()};
+    return {bits(),
+            bits(),
+            bits(),
+            bits(),
+            bits(),
+            bits(),
+            bits(),
+            duration(),
+            some([&] {
+          return AccountUsage{text(), time(), work_usage(), duration()}; })};
   }
   ClaimRecord claim(ClaimId id) { return {id, bits(), bits(), number<std::int32_t>(), flag()}; }
   AttemptId attempt_id(ShardId shard) { return {shard, task_key(), number<AttemptNumber>()}; }
@@ -338,7 +358,7 @@ class RandomModel {
             text(), id(), bits(), maybe([&] { return error(); }), number<ShardId>(), version()};
         break;
       case 2:
-        message.request = EndJob{text(), id(), bits(), flag()};
+        message.request = EndJob{text(), id(), bits(), flag(), flag()};
         break;
       case 3:
         message.request = JobEnded{text(), id(), bits()};

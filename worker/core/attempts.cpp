@@ -332,8 +332,7 @@ void NodeAgent::finish(Run& run, AttemptEnd end, std::optional<FailureInfo> fail
   report.end_time = run.ended ? run.ended->end_time : now.wall;
   if (run.ended && end != AttemptEnd::lost) {
     report.exit_code = run.ended->exit_code;
-    report.user_cpu_time = run.ended->user_cpu_time;
-    report.kernel_cpu_time = run.ended->kernel_cpu_time;
+    report.usage = run.ended->usage;
   }
   report.failure = std::move(failure);
 

@@ -55,8 +55,8 @@ void fields(Archive& archive, GrantedNode& v) {
 }
 template <class Archive>
 void fields(Archive& archive, AttemptEnded& v) {
-  archive(v.id, v.end, v.start_time, v.end_time, v.exit_code, v.failure, v.user_cpu_time,
-          v.kernel_cpu_time);
+  archive(v.id, v.end, v.start_time, v.end_time, v.exit_code, v.failure, v.usage.user_cpu_time,
+          v.usage.kernel_cpu_time);
 }
 template <class Archive>
 void fields(Archive& archive, Assignment& v) {

@@ -30,8 +30,7 @@ struct ProcessEnd {
   StopCause cause = StopCause::none;  // as the guard acted by itself: wall_clock or lost
   std::int32_t exit_code = 0;
   WallTime end_time;
-  Duration user_cpu_time{};
-  Duration kernel_cpu_time{};
+  ResourceUsage usage;
   bool operator==(const ProcessEnd&) const = default;
 };
 

@@ -180,7 +180,7 @@ void NodeAgent::guard_found(const std::set<RunId>& known, Now now, Effects& effe
     if (run.phase == RunPhase::running && !known.contains(id)) lost.push_back(id);
   }
   for (const RunId id : lost)
-    process_ended(id, ProcessEnd{StopCause::lost, 0, now.wall, {}, {}}, now, effects);
+    process_ended(id, ProcessEnd{StopCause::lost, 0, now.wall, {}}, now, effects);
   for (const RunId id : known) {
     if (find_run(id) == nullptr)
       effects.work.emplace_back(StopProcess{id, Duration::zero()});  // its end is then forgotten

@@ -21,7 +21,8 @@ void fields(Archive& archive, KeptFolder& v) {
 
 namespace {
 
-constexpr std::uint32_t kVersion = 2;  // 1: assignments without preparation_id
+// 1: assignments without preparation_id; 2: ends without counted calls and bytes
+constexpr std::uint32_t kVersion = 3;
 constexpr std::size_t kHeaderBytes = 8;
 constexpr std::uint32_t kPayloadBytesMax = 16u << 20;
 
@@ -99,6 +100,10 @@ void apply(SpoolContent& content, std::string_view payload) {
       RunId run = 0;
       Unreported ended;
       reader(run, ended);
+      if (version >= 3) {
+        ResourceUsage& usage = ended.report.usage;
+        reader(usage.read_operations, usage.write_operations, usage.read_bytes, usage.write_bytes);
+      }
       if (reader.failed()) break;
       content.runs.erase(run);
       content.unreported[ended.report.id] = std::move(ended);
@@ -150,7 +155,9 @@ void spool_run_dropped(std::string& out, RunId run) {
   append_frame(out, Kind::run_dropped, run);
 }
 void spool_ended(std::string& out, RunId run, const Unreported& unreported) {
-  append_frame(out, Kind::ended, run, unreported);
+  const ResourceUsage& usage = unreported.report.usage;
+  append_frame(out, Kind::ended, run, unreported, usage.read_operations, usage.write_operations,
+               usage.read_bytes, usage.write_bytes);
 }
 void spool_acknowledged(std::string& out, const AttemptId& id) {
   append_frame(out, Kind::acknowledged, id);

@@ -5,6 +5,7 @@
 
 #include "model/ids.h"
 #include "model/time.h"
+#include "model/usage.h"
 
 #include <compare>
 #include <cstdint>
@@ -108,8 +109,7 @@ struct Ended {
   std::int32_t signal = 0;     // 0 when it exited
   WallTime start_wall;
   WallTime end_wall;  // when the command's own process ended
-  Duration user_cpu_time{};
-  Duration kernel_cpu_time{};
+  ResourceUsage usage;
   bool operator==(const Ended&) const = default;
 };
 

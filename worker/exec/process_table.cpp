@@ -57,6 +57,21 @@ std::map<int, ProcessInfo> all_processes() {
   return processes;
 }
 
+void count_calls(int pid, ResourceUsage& usage) {
+  const auto content = read_small_file("/proc/" + std::to_string(pid) + "/io");
+  if (!content) return;
+  const auto told = [&](std::string_view name) -> std::uint64_t {
+    const std::size_t at = content->find(name);
+    if (at == std::string::npos) return 0;
+    std::uint64_t value = 0;
+    const char* begin = content->data() + at + name.size();
+    std::from_chars(begin, content->data() + content->size(), value);
+    return value;
+  };
+  usage.read_operations = told("syscr: ");
+  usage.write_operations = told("syscw: ");
+}
+
 std::optional<std::vector<int>> children_of_this_thread() {
   const auto list = read_small_file("/proc/thread-self/children");
   if (!list) return std::nullopt;

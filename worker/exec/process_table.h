@@ -1,6 +1,8 @@
 // What /proc says about processes. Snapshots: everything may have changed by the time it is read.
 #pragma once
 
+#include "model/usage.h"
+
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -24,6 +26,11 @@ std::optional<ProcessInfo> parse_process_stat(std::string_view stat);
 
 std::optional<ProcessInfo> process_info(int pid);
 std::map<int, ProcessInfo> all_processes();
+
+// The calls to read and write of a process that is dead and not yet reaped, its reaped children
+// included. None where the kernel does not tell: to others than root, or without
+// CONFIG_TASK_IO_ACCOUNTING.
+void count_calls(int pid, ResourceUsage& usage);
 
 // The children of the calling thread, dead ones included: those it made, and in a subreaper's first
 // thread those that were adopted. Empty where the kernel does not tell (CONFIG_PROC_CHILDREN).

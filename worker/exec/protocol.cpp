@@ -279,8 +279,12 @@ void write(Writer& out, const Ended& m) {
   out.number(m.signal);
   out.number(m.start_wall.ticks);
   out.number(m.end_wall.ticks);
-  out.number(m.user_cpu_time.count());
-  out.number(m.kernel_cpu_time.count());
+  out.number(m.usage.user_cpu_time.count());
+  out.number(m.usage.kernel_cpu_time.count());
+  out.number(m.usage.read_operations);
+  out.number(m.usage.write_operations);
+  out.number(m.usage.read_bytes);
+  out.number(m.usage.write_bytes);
 }
 void read(Reader& in, Ended& m) {
   in.key(m.key);
@@ -289,8 +293,12 @@ void read(Reader& in, Ended& m) {
   in.number(m.signal);
   in.number(m.start_wall.ticks);
   in.number(m.end_wall.ticks);
-  m.user_cpu_time = read_duration(in);
-  m.kernel_cpu_time = read_duration(in);
+  m.usage.user_cpu_time = read_duration(in);
+  m.usage.kernel_cpu_time = read_duration(in);
+  in.number(m.usage.read_operations);
+  in.number(m.usage.write_operations);
+  in.number(m.usage.read_bytes);
+  in.number(m.usage.write_bytes);
 }
 
 // The type byte is the position in the variant, so new messages go to its end.

@@ -17,7 +17,7 @@
 
 namespace windlass::worker::exec {
 
-inline constexpr std::uint32_t kProtocolVersion = 1;
+inline constexpr std::uint32_t kProtocolVersion = 2;
 inline constexpr std::size_t kFrameBytesMax = 8U << 20;  // execve takes far less
 
 // ---- worker to spawner ---------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "worker/exec/spawner.h"
 
 #include "worker/exec/boot_clock.h"
+#include "worker/exec/process_table.h"
 
 #include <sys/epoll.h>
 #include <sys/resource.h>
@@ -24,6 +25,7 @@ namespace {
 constexpr std::size_t kFramesPerTurn = 64;
 constexpr std::uint64_t kLaneMax = 8;  // launches handed over and not reported
 constexpr std::size_t kReadBytes = 256U << 10;
+constexpr std::uint64_t kBlockBytes = 512;  // getrusage(2)
 constexpr Duration kFolderLookInterval = std::chrono::seconds(1);
 // More than this unsent, and the worker is not listened to until it reads.
 constexpr std::size_t kOutputBytesMax = 16U << 20;
@@ -322,15 +324,22 @@ void Spawner::reap() {
   children_changed_ = false;
   bool orphans = false;
   while (true) {
+    // Looked at before it is reaped: with it goes what /proc says of it.
+    siginfo_t dead{};
+    if (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT) != 0 || dead.si_pid == 0) break;
+    LeaderEnd end;
+    if (leaders_.contains(dead.si_pid) || submitted_ > launched_)
+      count_calls(dead.si_pid, end.usage);
     int status = 0;
     rusage usage{};
-    const pid_t pid = wait4(-1, &status, WNOHANG, &usage);
-    if (pid <= 0) break;
-    LeaderEnd end;
+    const pid_t pid = wait4(dead.si_pid, &status, WNOHANG, &usage);
+    if (pid <= 0) continue;
     end.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     end.exit_code = WIFSIGNALED(status) ? 128 + end.signal : WEXITSTATUS(status);
-    end.user_cpu_time = to_duration(usage.ru_utime);
-    end.kernel_cpu_time = to_duration(usage.ru_stime);
+    end.usage.user_cpu_time = to_duration(usage.ru_utime);
+    end.usage.kernel_cpu_time = to_duration(usage.ru_stime);
+    end.usage.read_bytes = static_cast<std::uint64_t>(usage.ru_inblock) * kBlockBytes;
+    end.usage.write_bytes = static_cast<std::uint64_t>(usage.ru_oublock) * kBlockBytes;
     const auto leader = leaders_.find(pid);
     if (leader == leaders_.end()) {
       if (submitted_ > launched_) early_ends_[pid] = {.end = end, .submitted = submitted_};

@@ -179,8 +179,7 @@ void SpawnerCore::leader_ended(const AttemptKey& key, const LeaderEnd& end, Now 
   attempt.leader_ended = true;
   attempt.end.exit_code = end.exit_code;
   attempt.end.signal = end.signal;
-  attempt.end.user_cpu_time = end.user_cpu_time;
-  attempt.end.kernel_cpu_time = end.kernel_cpu_time;
+  attempt.end.usage = end.usage;
   attempt.end.end_wall = now.wall;
   attempt.wall_deadline = kNever;
   attempt.check_interval = {};

@@ -35,8 +35,7 @@ struct Effects {
 struct LeaderEnd {
   std::int32_t exit_code = 0;  // 128 + signal when a signal ended it
   std::int32_t signal = 0;
-  Duration user_cpu_time{};
-  Duration kernel_cpu_time{};
+  ResourceUsage usage;
 };
 
 struct CoreLimits {

@@ -231,11 +231,10 @@ def jobs(client):
     ended = client.get_job("j15")
     expect((ended.state, ended.execution_info.termination_reason) == ("completed", "enough"), f"... for completed: {ended.state}")
     expect(code_of(client.begin_terminate_job, "j15", {"terminateReason": "again"}, **POLL) == "JobCompleted", "JobCompleted")
-    expect(code_of(client.begin_terminate_job, "other", {"terminateReason": "by force"}, force=True, **POLL) == "NotImplemented",
-           "force is refused, not ignored")
-    expect(client.get_job("other").state == "active", "and changes nothing")
-    for job_id in ("j15", "other"):
-        client.begin_delete_job(job_id, force=False, **POLL).result()
+    client.begin_terminate_job("other", {"terminateReason": "by force"}, force=True, **POLL).result()
+    expect(client.get_job("other").execution_info.termination_reason == "by force", "an end by force is one, too")
+    for job_id, force in (("j15", False), ("other", True)):
+        client.begin_delete_job(job_id, force=force, **POLL).result()
         expect(code_of(client.get_job, job_id, error=ResourceNotFoundError) == "JobNotFound", "the poller waits until it is gone")
     client.begin_delete_pool("p15", **POLL).result()
     expect(code_of(client.get_pool, "p15", error=ResourceNotFoundError) == "PoolNotFound", "the pool is gone")

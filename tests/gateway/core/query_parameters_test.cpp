@@ -50,12 +50,4 @@ BOOST_DATA_TEST_CASE(what_nobody_reads_is_refused, bdata::make(kCases), c) {
   BOOST_TEST(status.error().values[0].value == c.refused);
 }
 
-BOOST_AUTO_TEST_CASE(an_end_by_force_is_not_built) {
-  for (const char* query : {"force=true", "Force=True&api-version=1"}) {
-    const Status status = check_query_parameters(Operation::job_terminate, Query(query));
-    BOOST_REQUIRE(!status);
-    BOOST_TEST((status.error().code == ErrorCode::not_implemented));
-  }
-}
-
 BOOST_AUTO_TEST_SUITE_END()

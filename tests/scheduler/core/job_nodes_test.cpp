@@ -235,6 +235,41 @@ BOOST_AUTO_TEST_CASE(a_terminated_job_waits_for_its_releases) {
   BOOST_TEST(one.state().jobs.empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_forced_end_releases_no_node) {
+  for (const bool deleted : {false, true}) {
+    Prepared one(1);
+    const std::string task = one.add(a_task());
+    one.finish("prep");
+    one.take_assignment(task);  // and it does not end
+    if (deleted)
+      one.ask(DeleteJob{"j", {}, true});
+    else
+      one.ask(TerminateJob{"j", {}, "enough", true});
+    one.tick();
+    one.tick();
+    BOOST_TEST(!one.is_assigned("rel"));
+    if (deleted)
+      BOOST_TEST(std::holds_alternative<NotHere>(one.ask(GetJob{"j", {}})));
+    else
+      BOOST_TEST((one.job().state == JobState::completed));
+    one.restart();
+    one.connect_worker();
+    BOOST_TEST(!one.is_assigned("rel"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_forced_end_awaits_the_preparation_that_runs) {
+  Prepared one(1);
+  one.add(a_task());
+  const Assignment prep = one.take_assignment("prep");
+  one.ask(TerminateJob{"j", {}, "enough", true});
+  BOOST_TEST((one.job().state == JobState::terminating));
+  BOOST_TEST(one.take_orders<EndAttempt>().size() == 1u);
+  one.end(prep, 0, AttemptEnd::stopped);
+  BOOST_TEST((one.job().state == JobState::completed));
+  BOOST_TEST(!one.is_assigned("rel"));
+}
+
 BOOST_AUTO_TEST_CASE(a_deleted_job_waits_for_its_releases) {
   Prepared one(1);
   one.add(a_task().id("a"));

@@ -147,6 +147,23 @@ BOOST_AUTO_TEST_CASE(terminating_ends_the_job_and_then_the_schedule) {
   BOOST_TEST(schedule(shard).jobs_made == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(force_reaches_the_jobs) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool(kPool, 2);
+  for (const std::string id : {"ends", "goes"}) {
+    add(shard, hourly(id));
+    shard.take_assignment(shard.add(a_task(), id + ":job-1"));  // and its process does not end
+  }
+  BOOST_TEST(done(shard, TerminateJobSchedule{"ends", {}, true}));
+  BOOST_TEST((shard.job("ends:job-1").state == JobState::completed));
+  BOOST_TEST((schedule(shard, "ends").state == JobScheduleState::completed));
+  BOOST_TEST(done(shard, DeleteJobSchedule{"goes", {}, true}));
+  for (int i = 0; i < 3; ++i) shard.pass(1ms);
+  BOOST_TEST((refused(shard, GetJobSchedule{"goes", {}}) == ErrorCode::job_schedule_not_found));
+  BOOST_TEST(jobs_of(shard, "goes").empty());
+}
+
 BOOST_AUTO_TEST_CASE(deleting_takes_all_its_jobs_along) {
   scheduler::Settings settings;
   settings.ended_jobs_per_batch_max = 2;

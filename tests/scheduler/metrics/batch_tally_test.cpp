@@ -145,10 +145,12 @@ BOOST_AUTO_TEST_CASE(commands_are_counted_by_kind) {
   tally.count(Request(GetTask{}));
   tally.count(Request(AddTasks{}));
   tally.count(Request(FindNodeFiles{}));
+  tally.count(Request(GetLifetimeStatistics{}));
   for (const auto& [kind, name] :
        {std::pair{Request(GetTask{}).index(), "get_task"},
         std::pair{Request(AddTasks{}).index(), "add_tasks"},
-        std::pair{Request(FindNodeFiles{}).index(), "find_node_files"}}) {
+        std::pair{Request(FindNodeFiles{}).index(), "find_node_files"},
+        std::pair{Request(GetLifetimeStatistics{}).index(), "get_lifetime_statistics"}}) {
     BOOST_TEST(kRequestKindNames[kind] == name);
     BOOST_TEST(tally.commands[kind] == 1U);
   }

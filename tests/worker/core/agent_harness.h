@@ -157,7 +157,7 @@ class AgentHarness {
     step();
   }
   void ended(RunId run, std::int32_t code, StopCause cause = StopCause::none) {
-    agent->process_ended(run, ProcessEnd{cause, code, now.wall, {}, {}}, now, effects);
+    agent->process_ended(run, ProcessEnd{cause, code, now.wall, {}}, now, effects);
     step();
   }
   // Through staging; returns the run.

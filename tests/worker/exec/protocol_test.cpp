@@ -50,8 +50,7 @@ std::vector<Reply> some_replies() {
                 .signal = 15,
                 .start_wall = {-5},
                 .end_wall = {7},
-                .user_cpu_time = Duration{8},
-                .kernel_cpu_time = Duration{9}}};
+                .usage = {Duration{8}, Duration{9}, 10, 11, 12, 13}}};
 }
 
 }  // namespace

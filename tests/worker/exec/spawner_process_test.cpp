@@ -184,8 +184,21 @@ BOOST_DATA_TEST_CASE(both_streams_may_share_a_file, bdata::make(kWays), way) {
 BOOST_DATA_TEST_CASE(processor_time_is_reported, bdata::make(kWays), way) {
   SpawnerBench bench(way);
   const Ended busy = bench.run(bench.shell("i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done"));
-  BOOST_TEST((busy.user_cpu_time > Duration(20ms)));
-  BOOST_TEST((busy.end_wall - busy.start_wall >= busy.user_cpu_time));
+  BOOST_TEST((busy.usage.user_cpu_time > Duration(20ms)));
+  BOOST_TEST((busy.end_wall - busy.start_wall >= busy.usage.user_cpu_time));
+}
+
+BOOST_DATA_TEST_CASE(input_and_output_are_reported_with_those_of_children, bdata::make(kWays),
+                     way) {
+  SpawnerBench bench(way);
+  const Ended idle = bench.run(bench.shell("true"));
+  const Ended busy =
+      bench.run(bench.shell("head -c 3000000 /dev/zero > out; sync out; cat out > /dev/null"));
+  BOOST_TEST(busy.usage.write_bytes >= 3'000'000U);
+  // Linux shows the calls of a process that has ended to root only.
+  const bool shown = geteuid() == 0;
+  BOOST_TEST((busy.usage.read_operations > idle.usage.read_operations) == shown);
+  BOOST_TEST((busy.usage.write_operations > idle.usage.write_operations) == shown);
 }
 
 BOOST_DATA_TEST_CASE(limits_are_set, bdata::make(kWays), way) {
