@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The basic workflow through `az batch` 2.45.0, unmodified: over HTTP, and once over HTTPS."""
+"""`az batch` 2.45.0, unmodified: the basic workflow over HTTP, and once over HTTPS; with --commands its other commands
+(about two minutes)."""
 import json
 import os
 import pathlib
@@ -76,6 +77,135 @@ def workflow(*options):
         wait_until(lambda: az("pool", "list") == [], 60, "the pool is gone")
 
 
+def made(folder, name, content):
+    path = pathlib.Path(folder) / name
+    path.write_text(json.dumps(content))
+    return str(path)
+
+
+def other_commands():
+    with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+        az = Az(cluster, folder)
+        az("pool", "create", "--id", "more", "--vm-size", "standard_d2s_v3", "--target-dedicated-nodes", "1", "--task-slots-per-node", "4",
+           "--image", "canonical:0001-com-ubuntu-server-jammy:22_04-lts", "--node-agent-sku-id", "batch.node.ubuntu 22.04")
+        pool = ["--pool-id", "more"]
+        pools(az, pool)
+        jobs(az, folder)
+        tasks(az, folder)
+        nodes(az, pool, folder)
+        schedules(az, folder)
+
+
+def pools(az, pool):
+    verified = az("pool", "supported-images", "list", "--filter", "verificationType eq 'verified'")
+    expect(verified and all(image["verificationType"] == "verified" for image in verified), "verified images are listed")
+    az("pool", "set", *pool, "--metadata", "a=1")
+    expect(az("pool", "show", *pool)["metadata"] == [{"name": "a", "value": "1"}], "set replaces the metadata")
+    az("pool", "reset", *pool, "--start-task-command-line", "/bin/true", "--start-task-wait-for-success", "--metadata", "b=2")
+    shown = az("pool", "show", *pool)
+    expect((shown["startTask"]["commandLine"], shown["metadata"][0]["name"]) == ("/bin/true", "b"), f"reset replaces all of them: {shown}")
+    az("pool", "resize", *pool, "--target-dedicated-nodes", "1000")
+    az("pool", "resize", *pool, "--abort")
+    wait_until(lambda: az("pool", "show", *pool)["allocationState"] == "steady", 60, "steady again")
+    expect(az("pool", "show", *pool)["resizeErrors"][0]["code"] == "ResizeStopped", "it says why there are not so many")
+    there = len(az("node", "list", *pool))
+    az("pool", "resize", *pool, "--target-dedicated-nodes", "2")
+    wait_until(lambda: [node["state"] for node in az("node", "list", *pool)] == ["idle", "idle"], 60, f"two nodes, of {there}")
+    counts = az("pool", "node-counts", "list")
+    expect([(one["poolId"], one["dedicated"]["total"]) for one in counts] == [("more", 2)], f"nodes are counted: {counts}")
+    expect(az("pool", "usage-metrics", "list") == [], "no metered use")
+    expect(az("application", "summary", "list") == [], "no applications")
+    expect("does not exist" in az("application", "summary", "show", "--application-id", "x", fails=True), "not by name either")
+
+
+def jobs(az, folder):
+    az("job", "create", "--json-file", made(folder, "job.json", {
+        "id": "more-job", "poolInfo": {"poolId": "more"}, "priority": 1, "metadata": [{"name": "a", "value": "b"}],
+        "jobPreparationTask": {"commandLine": "/bin/true"}, "jobReleaseTask": {"commandLine": "/bin/true"}}))
+    job = ["--job-id", "more-job"]
+    az("job", "set", *job, "--priority", "7")
+    shown = az("job", "show", *job)
+    expect((shown["priority"], shown["metadata"][0]["value"]) == (7, "b"), "set leaves the rest alone")
+    az("job", "reset", *job, "--pool-id", "more", "--priority", "3")
+    shown = az("job", "show", *job)
+    expect((shown["priority"], shown["metadata"]) == (3, None), "reset does not")
+    # `az batch job disable` of this version takes none of its own words, and asks nobody.
+    expect("current state" in az("job", "enable", *job, fails=True), "it is enabled")
+
+
+def tasks(az, folder):
+    job = ["--job-id", "more-job"]
+    az("task", "create", *job, "--task-id", "says", "--command-line", "/bin/sh -c 'echo hello; echo inner > inner; exit 3'")
+    says = [*job, "--task-id", "says"]
+    wait_until(lambda: az("task", "show", *says)["state"] == "completed", 60, "it has ended")
+    ended = az("task", "show", *says)
+    expect(ended["executionInfo"]["exitCode"] == 3, f"with its exit code: {ended}")
+    az("task", "reactivate", *says)
+    wait_until(lambda: (lambda now: now["state"] == "completed" and now["executionInfo"]["endTime"] > ended["executionInfo"]["endTime"])(
+        az("task", "show", *says)), 60, "it has run again")
+    az("task", "create", *job, "--task-id", "long", "--command-line", "/bin/sleep 600")
+    long = [*job, "--task-id", "long"]
+    az("task", "reset", *long, "--max-task-retry-count", "4")
+    expect(az("task", "show", *long)["constraints"]["maxTaskRetryCount"] == 4, "new limits")
+    az("task", "stop", *long)
+    expect(az("task", "show", *long)["executionInfo"]["failureInfo"]["code"] == "TaskEnded", "terminated")
+    az("task", "delete", *long, "--yes")
+    expect([task["id"] for task in az("task", "list", *job)] == ["says"], "gone")
+    expect([file["name"] for file in az("task", "file", "list", *says)] == ["stderr.txt", "stdout.txt", "wd"], "its folder")
+    # This version asks for a file's properties, and shows nothing of them.
+    az("task", "file", "show", *says, "--file-path", "stdout.txt")
+    az("task", "file", "show", *says, "--file-path", "nope", fails=True)
+    az("task", "file", "delete", *says, "--file-path", "wd/inner", "--yes")
+    info = az("task", "show", *says)["nodeInfo"]
+    node = ["--pool-id", "more", "--node-id", info["nodeId"]]
+    below = [file["name"] for file in az("node", "file", "list", *node, "--recursive", "true")]
+    output = f"{info['taskRootDirectory']}/stdout.txt"
+    expect(output in below and not [name for name in below if name.endswith("inner")], f"files of the node: {below}")
+    az("node", "file", "show", *node, "--file-path", output)
+    copy = pathlib.Path(folder) / "copy.txt"
+    az("node", "file", "download", *node, "--file-path", output, "--destination", str(copy))
+    expect(copy.read_text() == "hello\n", "what the task said")
+    az("node", "file", "delete", *node, "--file-path", output, "--yes")
+    expect([file["name"] for file in az("task", "file", "list", *says)] == ["stderr.txt", "wd"], "gone")
+    prepared = az("job", "prep-release-status", "list", *job)
+    expect(info["nodeId"] in [status["nodeId"] for status in prepared], "its node was prepared")
+    az("job", "stop", *job, "--terminate-reason", "enough")
+    wait_until(lambda: az("job", "show", *job)["state"] == "completed", 60, "the job has ended")
+    expect(az("job", "show", *job)["executionInfo"]["terminateReason"] == "enough", "and says why")
+
+
+def nodes(az, pool, folder):
+    first, second = sorted(node["id"] for node in az("node", "list", *pool))
+    node = [*pool, "--node-id", first]
+    before = az("node", "show", *node)
+    az("node", "reboot", *node)
+    wait_until(lambda: az("node", "show", *node)["state"] == "idle", 60, "rebooted")
+    expect(az("node", "show", *node)["lastBootTime"] > before["lastBootTime"], "later than before")
+    az("node", "reimage", *node)
+    wait_until(lambda: az("node", "show", *node)["state"] == "idle", 60, "reimaged")
+    login = az("node", "remote-login-settings", "show", *node)
+    expect((login["remoteLoginIpAddress"], login["remoteLoginPort"]) == (before["ipAddress"], 22), f"the host's own door: {login}")
+    expect("makes no logins" in az("node", "user", "create", *node, "--name", "me", "--password", "Secret-123", fails=True), "no logins")
+    expect("node user does not exist" in az("node", "user", "reset", *node, "--user-name", "me", "--password", "Secret-456", fails=True), "none to change")
+    expect("node user does not exist" in az("node", "user", "delete", *node, "--user-name", "me", "--yes", fails=True), "none to remove")
+    az("node", "remote-desktop", "download", *node, "--destination", f"{folder}/node.rdp", fails=True)
+    az("node", "delete", *pool, "--node-list", second)
+    wait_until(lambda: [one["id"] for one in az("node", "list", *pool)] == [first], 60, "one node is left")
+
+
+def schedules(az, folder):
+    content = {"id": "more-schedule", "schedule": {"recurrenceInterval": "PT1H"}, "jobSpecification": {"poolInfo": {"poolId": "more"}}}
+    az("job-schedule", "create", "--json-file", made(folder, "schedule.json", content))
+    schedule = ["--job-schedule-id", "more-schedule"]
+    az("job-schedule", "set", *schedule, "--json-file", made(folder, "set.json", {"metadata": [{"name": "a", "value": "b"}]}))
+    expect(az("job-schedule", "show", *schedule)["metadata"] == [{"name": "a", "value": "b"}], "set leaves the rest alone")
+    content.pop("id")
+    content["schedule"]["recurrenceInterval"] = "PT2H"
+    az("job-schedule", "reset", *schedule, "--json-file", made(folder, "reset.json", content))
+    shown = az("job-schedule", "show", *schedule)
+    expect((shown["metadata"], shown["schedule"]["recurrenceInterval"]) == (None, "2:00:00"), f"reset does not: {shown}")
+
+
 def over_http():
     workflow()
 
@@ -84,4 +214,4 @@ def over_https():
     workflow("--https")
 
 
-run([over_http, over_https])
+run([other_commands] if "--commands" in sys.argv[1:] else [over_http, over_https])

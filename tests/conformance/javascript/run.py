@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Runs the scripts beside it with the packages of package.json, each against a fresh cluster: the workflow over HTTP and HTTPS,
-then nodes."""
+then nodes, then all the rest."""
 import os
 import pathlib
 import shutil
@@ -42,6 +42,10 @@ def nodes():
     script("nodes.mjs")
 
 
+def operations():
+    script("operations.mjs")
+
+
 if __name__ == "__main__":
     install()
-    run([over_http, over_https, nodes])
+    run([over_http, over_https, nodes, operations])

@@ -1,69 +1,13 @@
-// The basic workflow through @azure/batch 10.2.0, unmodified. Reads the cluster from the environment.
-import { createRequire } from "node:module";
+// The basic workflow through @azure/batch 10.2.0, unmodified.
 import assert from "node:assert/strict";
+import { all, client, code, endpoint, gone, idleNodes, machine, text, until } from "./client.mjs";
 
-const require = createRequire(import.meta.url);
-const { BatchServiceClient, BatchSharedKeyCredentials } = require("@azure/batch");
-
-const env = process.env;
-const credentials = new BatchSharedKeyCredentials(env.AZURE_BATCH_ACCOUNT, env.AZURE_BATCH_ACCESS_KEY);
-const client = new BatchServiceClient(credentials, env.AZURE_BATCH_ENDPOINT);
 const TASKS = 250;
 
-async function until(condition, what, seconds = 60) {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const value = await condition();
-    if (value) return value;
-    assert(Date.now() < deadline, `waited in vain for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-async function all(first, next) {
-  const items = [];
-  let pages = 1;
-  let page = await first();
-  items.push(...page);
-  while (page.odatanextLink) {
-    page = await next(page.odatanextLink);
-    items.push(...page);
-    pages += 1;
-  }
-  return { items, pages };
-}
-
-async function code(promise) {
-  try {
-    await promise;
-  } catch (error) {
-    return error.body?.code ?? error.code;
-  }
-  return null;
-}
-
-async function text(response) {
-  const chunks = [];
-  for await (const chunk of response.readableStreamBody) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
-}
-
-await client.pool.add({
-  id: "conf-js",
-  vmSize: "standard_d2s_v3",
-  targetDedicatedNodes: 2,
-  taskSlotsPerNode: 4,
-  virtualMachineConfiguration: {
-    imageReference: { publisher: "canonical", offer: "0001-com-ubuntu-server-jammy", sku: "22_04-lts" },
-    nodeAgentSKUId: "batch.node.ubuntu 22.04",
-  },
-});
+await client.pool.add({ id: "conf-js", targetDedicatedNodes: 2, taskSlotsPerNode: 4, ...machine });
 assert.equal((await client.pool.exists("conf-js")).body, true);
 assert.equal((await client.pool.exists("no-such-pool")).body, false);
-await until(async () => {
-  const nodes = await client.computeNode.list("conf-js");
-  return nodes.length === 2 && nodes.every((node) => node.state === "idle");
-}, "two idle nodes");
+await idleNodes("conf-js", 2);
 const pool = await client.pool.get("conf-js");
 assert.equal(pool.allocationState, "steady");
 assert.equal(pool.resizeErrors, undefined);
@@ -113,17 +57,15 @@ assert.equal(await code(client.task.addCollection("conf-js-job", [{ id: "bad id!
 await client.job.terminate("conf-js-job", {});
 await until(async () => (await client.job.get("conf-js-job")).state === "completed", "the job completed");
 await client.job.deleteMethod("conf-js-job");
-await until(async () => (await code(client.job.get("conf-js-job"))) === "JobNotFound", "the job gone");
+await gone(() => client.job.get("conf-js-job"), "JobNotFound", "the job");
 
 // A pool that comes and goes with its job; a schedule of jobs.
-const autoPool = (poolLifetimeOption) => ({ autoPoolSpecification: { autoPoolIdPrefix: "js", poolLifetimeOption, keepAlive: false, pool: {
-  vmSize: "standard_d2s_v3", targetDedicatedNodes: 0, virtualMachineConfiguration: {
-    imageReference: { publisher: "canonical", offer: "0001-com-ubuntu-server-jammy", sku: "22_04-lts" }, nodeAgentSKUId: "batch.node.ubuntu 22.04" } } } });
+const autoPool = (poolLifetimeOption) => ({ autoPoolSpecification: { autoPoolIdPrefix: "js", poolLifetimeOption, keepAlive: false, pool: { ...machine, targetDedicatedNodes: 0 } } });
 await client.job.add({ id: "conf-js-auto", poolInfo: autoPool("job") });
 const ownPool = (await client.job.get("conf-js-auto")).executionInfo.poolId;
 assert.match(ownPool, /^js_[0-9A-F-]{36}$/);
 await client.job.deleteMethod("conf-js-auto");
-await until(async () => (await code(client.pool.get(ownPool))) === "PoolNotFound", "its pool gone");
+await gone(() => client.pool.get(ownPool), "PoolNotFound", "its pool");
 
 await client.jobSchedule.add({ id: "conf-js-schedule", schedule: { recurrenceInterval: "PT1H", startWindow: "PT5M" },
   jobSpecification: { poolInfo: autoPool("jobSchedule"), priority: 5 } });
@@ -142,9 +84,9 @@ await client.jobSchedule.terminate("conf-js-schedule");
 await until(async () => (await client.jobSchedule.get("conf-js-schedule")).state === "completed", "the schedule completed");
 assert.equal((await client.job.get("conf-js-schedule:job-1")).executionInfo.terminateReason, "TerminateJobSchedule");
 await client.jobSchedule.deleteMethod("conf-js-schedule");
-await until(async () => (await code(client.jobSchedule.get("conf-js-schedule"))) === "JobScheduleNotFound", "the schedule gone");
+await gone(() => client.jobSchedule.get("conf-js-schedule"), "JobScheduleNotFound", "the schedule");
 assert.equal(await code(client.job.get("conf-js-schedule:job-1")), "JobNotFound");
 
 await client.pool.deleteMethod("conf-js");
-await until(async () => (await code(client.pool.get("conf-js"))) === "PoolNotFound", "the pool gone");
-console.log(`the JavaScript SDK ran the whole workflow with ${TASKS} tasks at ${env.AZURE_BATCH_ENDPOINT}`);
+await gone(() => client.pool.get("conf-js"), "PoolNotFound", "the pool");
+console.log(`the JavaScript SDK ran the whole workflow with ${TASKS} tasks at ${endpoint}`);
