@@ -25,19 +25,12 @@ constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
                                        {"executionInfo", Allowed::anything},
                                        {"stats", Allowed::anything}};
 constexpr UnbuiltMember kUnbuilt[] = {{"allowTaskPreemption", Allowed::only_false}};
-// Fixed when the job is added: newer SDKs send them back with every change, as they read them.
-constexpr UnbuiltMember kFixed[] = {{"id", Allowed::anything},
-                                    {"displayName", Allowed::anything},
-                                    {"usesTaskDependencies", Allowed::anything},
-                                    {"onTaskFailure", Allowed::anything},
-                                    {"commonEnvironmentSettings", Allowed::anything},
-                                    {"jobManagerTask", Allowed::anything},
-                                    {"jobPreparationTask", Allowed::anything},
-                                    {"jobReleaseTask", Allowed::anything}};
-
-bool judge_common(std::string_view name, const Value& value) {
-  return judge_unbuilt(kReadOnly, name, value) || judge_unbuilt(kUnbuilt, name, value);
-}
+// Fixed when the job is added: newer SDKs send them back with PUT, as they read them.
+constexpr UnbuiltMember kFixed[] = {
+    {"displayName", Allowed::anything},    {"usesTaskDependencies", Allowed::anything},
+    {"onTaskFailure", Allowed::anything},  {"commonEnvironmentSettings", Allowed::anything},
+    {"jobManagerTask", Allowed::anything}, {"jobPreparationTask", Allowed::anything},
+    {"jobReleaseTask", Allowed::anything}, {"networkConfiguration", Allowed::anything}};
 
 void read_priority(const Value& value, std::int32_t& out) {
   if (value.read(out) && (out < -kPriorityMax || out > kPriorityMax)) {
@@ -138,7 +131,8 @@ bool read_change(JobChange& change, std::string_view name, const Value& value) {
   } else if (name == "metadata") {
     if (value.given()) read_metadata(value, change.metadata.emplace());
   } else {
-    return judge_common(name, value) || judge_unbuilt(kFixed, name, value);
+    return name == "id" || judge_unbuilt(kReadOnly, name, value) ||
+           judge_unbuilt(kUnbuilt, name, value);
   }
   return true;
 }
@@ -168,7 +162,7 @@ bool read_specification(ParsedJob& job, std::string_view name, const Value& valu
   } else if (name == "networkConfiguration") {
     keep(value, name, job_network_configuration_model(), spec.kept_json);
   } else {
-    return judge_common(name, value) || read_job_task(job, name, value);
+    return judge_unbuilt(kUnbuilt, name, value) || read_job_task(job, name, value);
   }
   return true;
 }
@@ -193,7 +187,8 @@ Result<ParsedJob> parse_add_job(std::string_view text) {
   ParsedJob job;
   JobSpec& spec = job.spec;
   body.value().each_member([&](std::string_view name, const Value& value) {
-    if (name != "id") return read_specification(job, name, value);
+    if (name != "id")
+      return read_specification(job, name, value) || judge_unbuilt(kReadOnly, name, value);
     read_id(value, spec.id);
     return true;
   });
@@ -220,13 +215,12 @@ Result<ChangeJob> parse_patch_job(std::string_view text) {
 }
 
 Result<ChangeJob> parse_put_job(std::string_view text) {
-  static constexpr UnbuiltMember kFixedInPut[] = {{"networkConfiguration", Allowed::anything}};
   ParsedBody body(text);
   ChangeJob command;
   command.replace = true;
   JobChange& change = command.change;
   body.value().each_member([&](std::string_view name, const Value& value) {
-    return read_change(change, name, value) || judge_unbuilt(kFixedInPut, name, value);
+    return read_change(change, name, value) || judge_unbuilt(kFixed, name, value);
   });
   body.value().require(change.pool_id || change.auto_pool, "poolInfo");
   if (body.failed()) return body.error();

@@ -20,8 +20,8 @@ constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
                                        {"previousStateTransitionTime", Allowed::anything},
                                        {"executionInfo", Allowed::anything},
                                        {"stats", Allowed::anything}};
-// Fixed when the schedule is added: newer SDKs send them back with every change.
-constexpr UnbuiltMember kFixed[] = {{"id", Allowed::anything}, {"displayName", Allowed::anything}};
+// Fixed when the schedule is added: newer SDKs send it back with PUT.
+constexpr UnbuiltMember kFixed[] = {{"displayName", Allowed::anything}};
 
 void read_interval(const Value& value, std::optional<Duration>& out) {
   if (value.read(out) && *out < kIntervalMin) {
@@ -62,7 +62,8 @@ Result<ParsedScheduleChange> parse_change(std::string_view text, bool replaces) 
     } else if (name == "metadata") {
       if (value.given()) read_metadata(value, command.metadata.emplace());
     } else {
-      return judge_unbuilt(kReadOnly, name, value) || judge_unbuilt(kFixed, name, value);
+      return name == "id" || judge_unbuilt(kReadOnly, name, value) ||
+             (replaces && judge_unbuilt(kFixed, name, value));
     }
     return true;
   });

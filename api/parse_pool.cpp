@@ -104,8 +104,9 @@ bool read_auto_scale(std::string_view name, const Value& value) {
 class PoolReader {
  public:
   void read(const Value& body) {
-    read_specification(
-        body, [&](std::string_view name, const Value& value) { return read_name(name, value); });
+    read_specification(body, [&](std::string_view name, const Value& value) {
+      return read_own_member(name, value);
+    });
     body.require(!spec.id.empty(), "id");
   }
 
@@ -115,7 +116,7 @@ class PoolReader {
     judge_auto_scale(body);
     body.each_member([&](std::string_view name, const Value& value) {
       return read_other(name, value) || read_size(name, value) || read_content(name, value) ||
-             read_auto_scale(name, value) || judge_common(name, value);
+             read_auto_scale(name, value) || judge_unbuilt(kUnbuilt, name, value);
     });
     body.require(!spec.vm_size.empty(), "vmSize");
     if (body.given() && has_cloud_service_ == has_virtual_machine_) {
@@ -155,8 +156,8 @@ class PoolReader {
     return true;
   }
 
-  bool read_name(std::string_view name, const Value& value) {
-    if (name != "id") return false;
+  bool read_own_member(std::string_view name, const Value& value) {
+    if (name != "id") return judge_unbuilt(kReadOnly, name, value);
     read_id(value, spec.id);
     return true;
   }

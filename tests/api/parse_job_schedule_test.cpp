@@ -84,6 +84,10 @@ BOOST_AUTO_TEST_CASE(patch_leaves_out_what_is_not_given) {
   BOOST_TEST((patch->command.schedule == Schedule{{}, {}, {}, 2min}));
   BOOST_TEST(!patch->job.has_value());
   BOOST_TEST(!patch->command.metadata.has_value());
+  check_refused({"", "", "UnsupportedProperty", "displayName"},
+                parse_patch_job_schedule(R"({"displayName":"x"})"));
+  check_refused({"", "", "UnsupportedProperty", "jobSpecification.state"},
+                parse_patch_job_schedule(R"({"jobSpecification":{"state":"active"}})"));
 }
 
 BOOST_AUTO_TEST_CASE(put_needs_all_and_clears_metadata) {

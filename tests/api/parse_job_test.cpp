@@ -35,6 +35,9 @@ const RefusedBody kRefused[] = {
      "InvalidPropertyValue", "poolInfo.autoPoolSpecification.autoPoolIdPrefix"},
     {"auto pool with an id", AUTO R"("poolLifetimeOption":"job","pool":{"id":"p",)" POOL "}}}}",
      "UnsupportedProperty", "poolInfo.autoPoolSpecification.pool.id"},
+    {"auto pool with what is read of pools only",
+     AUTO R"("poolLifetimeOption":"job","pool":{"state":"active",)" POOL "}}}}",
+     "UnsupportedProperty", "poolInfo.autoPoolSpecification.pool.state"},
     {"auto pool without a size",
      AUTO R"("poolLifetimeOption":"job","pool":{"cloudServiceConfiguration":{"osFamily":"4"}}}}})",
      "MissingRequiredProperty", "poolInfo.autoPoolSpecification.pool.vmSize"},
@@ -213,6 +216,16 @@ BOOST_AUTO_TEST_CASE(patch_leaves_out_what_is_not_given) {
   JobChange expected;
   expected.priority = 7;
   BOOST_TEST((patch->change == expected));
+}
+
+BOOST_AUTO_TEST_CASE(patch_refuses_what_is_fixed_when_the_job_is_added) {
+  for (const char* name :
+       {"displayName", "usesTaskDependencies", "onTaskFailure", "commonEnvironmentSettings",
+        "jobManagerTask", "jobPreparationTask", "jobReleaseTask"}) {
+    const std::string body = std::string(R"({"priority":7,")") + name + R"(":null})";
+    check_refused({"", "", "UnsupportedProperty", name}, parse_patch_job(body));
+  }
+  BOOST_TEST(parse_patch_job(R"({"id":"j","state":"active","url":"u"})").has_value());
 }
 
 BOOST_AUTO_TEST_CASE(patched_constraints_are_whole) {

@@ -50,6 +50,34 @@ BOOST_AUTO_TEST_CASE(too_few_offers_time_out_with_a_reason) {
   BOOST_TEST(pool.current_dedicated_nodes == 2);
 }
 
+BOOST_AUTO_TEST_CASE(a_resize_ends_after_its_own_timeout) {
+  OneShard shard;
+  shard.connect_worker(1);
+  const auto is_resizing_after = [&](int minutes) {
+    for (int i = 0; i < 4 * minutes; ++i) {
+      shard.pass(std::chrono::seconds(15));
+      shard.renew();
+    }
+    return shard.pool().record.allocation_state == AllocationState::resizing;
+  };
+  PoolSpec spec;
+  spec.id = "p";
+  spec.vm_size = "any";
+  spec.target_dedicated_nodes = 2;
+  spec.resize_timeout = std::chrono::minutes(10);
+  shard.ask(AddPool{spec});
+  shard.grant_claims();
+  BOOST_TEST(is_resizing_after(9));
+  BOOST_TEST(!is_resizing_after(2));
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_dedicated_nodes = 3;
+  resize.resize_timeout = std::chrono::minutes(6);
+  shard.ask(resize);
+  BOOST_TEST(is_resizing_after(5));
+  BOOST_TEST(!is_resizing_after(2));
+}
+
 BOOST_AUTO_TEST_CASE(offers_that_come_later_are_claimed) {
   OneShard shard;
   shard.make_pool("p", 2);
