@@ -11,4 +11,7 @@ namespace windlass {
 // workitems/{schedule}/job-n/{task}.
 std::string task_folder(std::string_view job_id, std::string_view task_id);
 
+// The one above those of all tasks of the job, without a slash at its end.
+std::string job_folder(std::string_view job_id);
+
 }  // namespace windlass

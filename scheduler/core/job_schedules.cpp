@@ -74,8 +74,9 @@ void give_up_pool(Step& step, JobScheduleRecord& schedule, Duration grace) {
   schedule.pool_outdated = false;
 }
 
-// Whether the jobs from now on want another pool than those before had.
+// Whether the jobs from now on want another pool than the one that those before share.
 bool wants_other_pool(const JobSpec& before, const JobSpec& now) {
+  WINDLASS_ASSERT(shares_pool(before));
   if (!shares_pool(now)) return true;
   return before.auto_pool->id_prefix != now.auto_pool->id_prefix ||
          before.auto_pool->pool != now.auto_pool->pool;
@@ -83,7 +84,8 @@ bool wants_other_pool(const JobSpec& before, const JobSpec& now) {
 
 void change_job(Step& step, JobScheduleRecord& schedule, const JobSpec& job) {
   const JobSpec before = std::exchange(schedule.spec.job, job);
-  if (schedule.pool_id.empty() || !wants_other_pool(before, job)) return;
+  if (schedule.pool_id.empty() || schedule.pool_outdated) return;  // it goes whatever comes now
+  if (!wants_other_pool(before, job)) return;
   if (before.auto_pool->keep_alive) {
     schedule.pool_id.clear();  // kept, and nobody's any more
   } else if (schedule.job_active) {

@@ -67,16 +67,10 @@ std::vector<RunningTask> running_tasks(const State& state, const Job& job) {
   return tasks;
 }
 
+// Those of a job of the same id before it, whose end was forced, do not count.
 bool job_lingers(const State& state, const Job& job) {
-  const EntityKey key = entity_key(job.record.account, job.record.spec.id);
-  const auto first = state.lingering_by_id.lower_bound({key, ""});
-  return first != state.lingering_by_id.end() && first->first.first == key;
-}
-
-// A forced end does not wait for tasks that are still being ended on nodes.
-bool is_over(const State& state, const Job& job) {
-  const bool ended = job.record.forced || !job_lingers(state, job);
-  return job.running.empty() && ended && !awaits_node_tasks(job);
+  const auto first = state.lingering.lower_bound({state.shard(), {job.record.seq, 0}, 0});
+  return first != state.lingering.end() && first->first.task.job == job.record.seq;
 }
 
 Version terminate(Step& step, const Job& job, const std::string& reason, bool force = false) {
@@ -152,6 +146,12 @@ Version applied(Step& step, const Job& job, const JobChange& change) {
 }
 
 }  // namespace
+
+// A forced end does not wait for tasks that are still being ended on nodes.
+bool is_over(const State& state, const Job& job) {
+  const bool ended = job.record.forced || !job_lingers(state, job);
+  return job.running.empty() && ended && !awaits_node_tasks(job);
+}
 
 std::optional<ErrorCode> refuses_tasks(const JobRecord& job) {
   return refuses_change(job.state);

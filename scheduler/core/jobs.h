@@ -22,6 +22,9 @@ Decision decide(Step& step, const std::string& account, const ChangeJob& command
 void terminate_job(Step& step, JobSeq job, const std::string& reason, bool force);
 void delete_job(Step& step, JobSeq job, bool force);
 
+// Whether nothing of a job that is to end runs any more, so that its end can be recorded.
+bool is_over(const State& state, const Job& job);
+
 // What the exit conditions of a task that has just ended want of its job; nothing unless the job's
 // onTaskFailure says performexitoptionsjobaction. Call before settle_job.
 void act_on_ended_task(Step& step, JobSeq job, JobAction action);

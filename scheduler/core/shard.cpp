@@ -193,11 +193,7 @@ std::optional<MonoTime> Shard::next_deadline(Now now) const {
   }
   for (const JobSeq seq : state_.jobs_erasing) {
     // One whose attempts linger is woken by their ends.
-    const Job& job = state_.jobs.at(seq);
-    const EntityKey key = entity_key(job.record.account, job.record.spec.id);
-    const auto lingering = state_.lingering_by_id.lower_bound({key, ""});
-    const bool lingers = lingering != state_.lingering_by_id.end() && lingering->first.first == key;
-    if ((job.record.forced || !lingers) && !awaits_node_tasks(job)) consider(now.mono);
+    if (is_over(state_, state_.jobs.at(seq))) consider(now.mono);
   }
   for (const JobSeq seq : state_.jobs_releasing) {
     consider_wall(*release_deadline(state_.jobs.at(seq).record));

@@ -6,13 +6,18 @@
 #include "model/museum.h"
 #include "model/task_folder.h"
 
+#include <algorithm>
+
 namespace windlass::worker {
 namespace {
 
-bool names_a_folder(std::string_view job_id, std::string_view task_id) {
+bool names_a_folder(std::string_view job_id) {
   const auto colon = job_id.find(':');
   if (colon != std::string_view::npos && !valid_user_id(job_id.substr(colon + 1))) return false;
-  return valid_user_id(job_id.substr(0, colon)) && valid_user_id(task_id);
+  return valid_user_id(job_id.substr(0, colon));
+}
+bool names_a_folder(std::string_view job_id, std::string_view task_id) {
+  return names_a_folder(job_id) && valid_user_id(task_id);
 }
 
 bool wanted(const OutputFile& file, std::int32_t exit_code) {
@@ -369,10 +374,9 @@ void NodeAgent::say_lost(const AttemptId& id, Now now, Effects& effects) {
 
 void NodeAgent::delete_task_folder(const DeleteTaskFolder& message, Now now, Effects& effects) {
   const auto node = nodes_.find(message.node_id);
-  if (options_.executor == Executor::null || node == nodes_.end() ||
-      !names_a_folder(message.job_id, message.task_id)) {
-    return;
-  }
+  if (options_.executor == Executor::null || node == nodes_.end()) return;
+  if (message.task_id.empty()) return delete_job_folder(message, node->second, now, effects);
+  if (!names_a_folder(message.job_id, message.task_id)) return;
   const std::string folder = task_folder(message.job_id, message.task_id);
   for (const auto& [run, slots] : node->second.slots.held()) {
     if (find_run(run)->folder == folder) {
@@ -383,6 +387,28 @@ void NodeAgent::delete_task_folder(const DeleteTaskFolder& message, Now now, Eff
   drop_kept(folder_key(message.node_id, folder), effects);
   effects.work.emplace_back(RemoveFolder{message.node_id, folder});
   move_on(node->second, now, effects);
+}
+
+// What still runs there (its end was not awaited, or the job's id is another's by now) keeps its
+// folder, and that of the job.
+void NodeAgent::delete_job_folder(const DeleteTaskFolder& message, Node& node, Now now,
+                                  Effects& effects) {
+  if (!names_a_folder(message.job_id)) return;
+  const std::string folder = job_folder(message.job_id);
+  const std::string below = folder + "/";
+  const auto& held = node.slots.held();
+  const bool busy = std::any_of(held.begin(), held.end(), [&](const auto& entry) {
+    return find_run(entry.first)->folder.starts_with(below);
+  });
+  const std::string prefix = folder_key(message.node_id, below);
+  for (auto kept = kept_.lower_bound(prefix);
+       kept != kept_.end() && kept->first.starts_with(prefix);) {
+    const std::string key = (kept++)->first;
+    if (busy) effects.work.emplace_back(RemoveFolder{message.node_id, kept_.at(key).folder});
+    drop_kept(key, effects);
+  }
+  if (!busy) effects.work.emplace_back(RemoveFolder{message.node_id, folder});
+  move_on(node, now, effects);
 }
 
 void NodeAgent::keep_folder(const Run& run, WallTime until, Effects& effects) {

@@ -176,6 +176,7 @@ class NodeAgent {
   void rest(Run& run, Now now, Effects& effects);
   void finish_stopped(Run& run, Now now, Effects& effects);
   void delete_task_folder(const DeleteTaskFolder& message, Now now, Effects& effects);
+  void delete_job_folder(const DeleteTaskFolder& message, Node& node, Now now, Effects& effects);
   void keep_folder(const Run& run, WallTime until, Effects& effects);
   void drop_kept(const std::string& key, Effects& effects);
   void say_lost(const AttemptId& id, Now now, Effects& effects);

@@ -314,6 +314,25 @@ BOOST_AUTO_TEST_CASE(another_shared_pool_is_for_the_jobs_to_come) {
   BOOST_TEST((refused(shard, GetPool{first, {}}) == ErrorCode::pool_not_found));
 }
 
+// The simulator found it: the second change looked for the pool in a job that had none.
+BOOST_AUTO_TEST_CASE(a_shared_pool_that_is_given_up_goes_whatever_is_wanted_then) {
+  OneShard shard;
+  shard.make_pool(kPool, 0);
+  add(shard, with_pool("s", PoolLifetime::jobschedule));
+  const std::string first = shard.job("s:job-1").spec.pool_id;
+  for (const JobSpec& job : {hourly("s").job, with_pool("s", PoolLifetime::jobschedule).job}) {
+    ChangeJobSchedule change;
+    change.schedule_id = "s";
+    change.job = job;
+    BOOST_TEST(done(shard, change));
+  }
+  shard.pass(1h);
+  BOOST_TEST(done(shard, TerminateJob{"s:job-1", {}, ""}));
+  BOOST_TEST(shard.job("s:job-2").spec.pool_id != first);
+  shard.pass(scheduler::Settings{}.auto_pool_grace);
+  BOOST_TEST((refused(shard, GetPool{first, {}}) == ErrorCode::pool_not_found));
+}
+
 BOOST_AUTO_TEST_CASE(pages_of_its_jobs_have_its_jobs_alone) {
   OneShard shard;
   add(shard, hourly("s"));

@@ -171,4 +171,21 @@ BOOST_AUTO_TEST_CASE(force_does_not_wait_for_nodes) {
   }
 }
 
+// The simulator found it: what lingered of the first held the second, and then woke nobody.
+BOOST_AUTO_TEST_CASE(a_job_does_not_wait_for_what_a_forced_end_has_left) {
+  Ready shard;
+  shard.add(a_task().id("t"));
+  const Assignment old = shard.take_assignment("t");
+  shard.ask(DeleteJob{"j", {}, true});
+  for (int i = 0; i < 5; ++i) shard.tick();
+  shard.make_job("j", "p");
+  shard.ask(TerminateJob{"j", {}, "enough"});
+  BOOST_TEST((shard.job().state == JobState::completed));
+  shard.ask(DeleteJob{"j", {}});
+  for (int i = 0; i < 5; ++i) shard.tick();
+  BOOST_TEST(std::holds_alternative<NotHere>(shard.ask(GetJob{"j", {}})));
+  shard.end(old, 0, AttemptEnd::stopped);
+  BOOST_TEST(shard.state().lingering.empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -368,6 +368,28 @@ BOOST_AUTO_TEST_CASE(a_deleted_tasks_folder_goes_unless_it_runs_again) {
   BOOST_TEST(h.take_work<RemoveFolder>().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_deleted_jobs_folder_goes_with_all_that_was_kept_there) {
+  AgentHarness h(2);
+  h.open();
+  const std::string node = h.ready_node();
+  h.ended(h.run_of(h.assignment(node, 1)), 0);
+  const RunId still = h.run_of(h.assignment(node, 2));
+  h.take_work<RemoveFolder>();
+  h.say(0, DeleteTaskFolder{node, "jo", ""});  // another's
+  BOOST_TEST(h.one_work<RemoveFolder>().folder == "workitems/jo/job-1");
+  h.say(0, DeleteTaskFolder{node, "job", ""});
+  BOOST_TEST(h.one_work<RemoveFolder>().folder == "workitems/job/job-1/t1");
+  h.ended(still, 0);
+  h.say(0, DeleteTaskFolder{node, "job", ""});
+  BOOST_TEST(h.one_work<RemoveFolder>().folder == "workitems/job/job-1");
+  h.restart();
+  h.open();
+  h.advance(std::chrono::hours(24 * 8));
+  BOOST_TEST(h.take_work<RemoveFolder>().empty(), "nothing is kept any more");
+  h.say(0, DeleteTaskFolder{node, "../..", ""});
+  BOOST_TEST(h.take_work<RemoveFolder>().empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_null_executor_ends_tasks_at_once_and_spools_nothing) {
   AgentHarness h(1000, Executor::null);
   h.open();
