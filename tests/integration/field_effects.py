@@ -7,30 +7,21 @@ With --bites [PART...] each part runs again without each field that names it in 
 import collections
 import concurrent.futures
 import contextlib
-import http.server
 import io
 import pathlib
 import re
 import sys
-import threading
 import time
-import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
-import cluster as clusters  # noqa: E402
 import fields  # noqa: E402
-from cluster import AGENT, IMAGE, Cluster, expect, run  # noqa: E402
-from raw import Raw  # noqa: E402
+from cluster import expect, run  # noqa: E402
+from service import MACHINE, SHARED, Store, meets, service_of, sh, task  # noqa: E402
 
-MACHINE = {"virtualMachineConfiguration": {"imageReference": IMAGE, "nodeAgentSKUId": AGENT}}
-BLOBS = {"in/a.txt": b"boxed\n", "other.txt": b"other\n"}
-SHARED = "$AZ_BATCH_NODE_SHARED_DIR"
 # Ways to say something of a job: when it is added, or later.
 CHANGES = ("POST", "PATCH", "PUT")
 
 
-# How long a condition may take: long, because it only matters when broken; with --bites it is to be broken.
-PATIENCE = 15 if "--bites" in sys.argv else 60
 # Which requests are of a model: verb and path.
 REQUESTS = {
     "PoolAddParameter": ("POST", "/pools"), "PoolPatchParameter": ("PATCH", "/pools/.*"), "PoolUpdatePropertiesParameter": ("POST", ".*/updateproperties"),
@@ -40,17 +31,16 @@ REQUESTS = {
 }
 
 
-def wait_until(condition, what):
-    return clusters.wait_until(condition, PATIENCE, what)
-
-
 class Missing:
-    """Takes a field of a model out of the bodies of requests."""
+    """Sends requests with a field of a model taken out of their bodies."""
 
-    def __init__(self, row):
-        self.row = row
+    def __init__(self, row, send):
+        self.row, self.send = row, send
         self.parents = {other.field for other in fields.rows() if fields.model_of(other.value)[0] == row.model}
         self.taken = 0
+
+    def __call__(self, verb, path, body=None, **more):
+        return self.send(verb, path, self.out_of(verb, path, body), **more)
 
     def out_of(self, verb, path, body):
         in_verb, in_path = REQUESTS.get(self.row.model, ("", ""))
@@ -63,122 +53,6 @@ class Missing:
             return body
         self.taken += is_model and self.row.field in body
         return {name: self.without(item, name in self.parents) for name, item in body.items() if not is_model or name != self.row.field}
-
-
-class Store(http.server.BaseHTTPRequestHandler):
-    """A file, a container with blobs, one that takes blobs and one that takes none."""
-    taken = {}
-
-    def answer(self, status, body=b""):
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def do_GET(self):  # noqa: N802
-        url = urllib.parse.urlsplit(self.path)
-        query = urllib.parse.parse_qs(url.query)
-        if url.path == "/file":
-            return self.answer(200, b"plain\n")
-        if url.path == "/box" and query.get("comp") == ["list"]:
-            names = [name for name in BLOBS if name.startswith(query.get("prefix", [""])[0])]
-            blobs = "".join(f"<Blob><Name>{name}</Name></Blob>" for name in names)
-            return self.answer(200, f"<EnumerationResults><Blobs>{blobs}</Blobs><NextMarker/></EnumerationResults>".encode())
-        name = url.path.removeprefix("/box/")
-        return self.answer(200, BLOBS[name]) if name in BLOBS else self.answer(404)
-
-    def do_PUT(self):  # noqa: N802
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        if not self.path.startswith("/out/"):
-            return self.answer(403)
-        self.taken[self.path.removeprefix("/out/")] = (body, self.headers)
-        return self.answer(201)
-
-    def log_message(self, *_):
-        pass
-
-
-class Service:
-    def __init__(self, raw, store, missing=None):
-        self.send, self.store, self.missing = raw, store, missing
-
-    def raw(self, verb, path, body=None, **more):
-        return self.send(verb, path, self.missing.out_of(verb, path, body) if self.missing else body, **more)
-
-    def __call__(self, verb, path, body=None, **more):
-        answer = self.raw(verb, path, body, **more)
-        expect(answer.status < 300, f"{verb} {path}: {answer.status} {answer.code} {answer.values}")
-        return answer.json
-
-    def pool(self, name, nodes=1, idle=True, **more):
-        self("POST", "/pools", {"id": name, "vmSize": "s", **MACHINE, "targetDedicatedNodes": nodes, **more})
-        return self.nodes(name, nodes) if idle else None
-
-    def nodes(self, pool, count):
-        def idle():
-            found = self("GET", f"/pools/{pool}/nodes")["value"]
-            return len(found) == count and all(node["state"] == "idle" for node in found) and [node["id"] for node in found]
-        return count and wait_until(idle, f"{count} idle nodes in {pool}")
-
-    def job(self, name, pool, **more):
-        self("POST", "/jobs", {"id": name, "poolInfo": {"poolId": pool}, **more})
-
-    def job_that(self, how, name, pool, wish):
-        """A job with the wish, which is said as it is added, or then by PATCH or PUT."""
-        self.job(name, pool, **(wish if how == "POST" else {}))
-        if how != "POST":
-            self(how, f"/jobs/{name}", {**wish, **({"poolInfo": {"poolId": pool}} if how == "PUT" else {})})
-
-    def auto_pool(self, name, nodes=1, **pool):
-        """A pool by the specification in a job of that name."""
-        spec = {"poolLifetimeOption": "job", "pool": {"vmSize": "s", **MACHINE, "targetDedicatedNodes": nodes, **pool}}
-        self("POST", "/jobs", {"id": name, "poolInfo": {"autoPoolSpecification": spec}})
-        return self("GET", f"/jobs/{name}")["executionInfo"]["poolId"]
-
-    def add(self, job, *tasks):
-        for result in self("POST", f"/jobs/{job}/addtaskcollection", {"value": list(tasks)})["value"]:
-            expect(result["status"] == "success", f"{job}: {result}")
-
-    def task(self, job, task, state="completed"):
-        def there():
-            now = self("GET", f"/jobs/{job}/tasks/{task}")
-            return now["state"] == state and now
-        return wait_until(there, f"{task} of {job} is {state}")
-
-    def ended(self, job, task, result="success"):
-        info = self.task(job, task)["executionInfo"]
-        expect(info["result"] == result, f"{task} of {job} is a {result}: {info}")
-        return info
-
-    def ended_job(self, job, state="completed"):
-        def there():
-            now = self("GET", f"/jobs/{job}")
-            return now["state"] == state and now
-        return wait_until(there, f"{job} is {state}")
-
-    def text(self, path):
-        return self.raw("GET", path).body.decode()
-
-    def shared(self, pool, node, name):
-        return self.text(f"/pools/{pool}/nodes/{node}/files/shared%2F{name}")
-
-    def apart(self, job, *tasks):
-        """Each began after the one before it had ended."""
-        infos = sorted((self.task(job, task)["executionInfo"] for task in tasks), key=lambda info: info["startTime"])
-        expect(all(a["endTime"] <= b["startTime"] for a, b in zip(infos, infos[1:])), f"{tasks} of {job} do not overlap: {infos}")
-
-
-def sh(script):
-    return f"/bin/sh -c '{script}'"
-
-
-def task(name, script="true", **more):
-    return {"id": name, "commandLine": sh(script), **more}
-
-
-def meets(name, other, place):
-    """A task that succeeds only beside the other, on the same node."""
-    return task(name, f"touch {SHARED}/{place}-{name}; until test -e {SHARED}/{place}-{other}; do sleep 0.05; done", constraints={"maxWallClockTime": "PT30S"})
 
 
 def outputs(service, name):
@@ -208,7 +82,7 @@ def what_a_task_is_given(service):
     service("POST", "/jobschedules", {"id": "given-often", "schedule": {}, "jobSpecification": {
         "poolInfo": {"poolId": "given"}, "commonEnvironmentSettings": [{"name": "SHARED", "value": "specified"}]}})
     job = "given-often:job-1"
-    wait_until(lambda: service.raw("GET", f"/jobs/{job}").status == 200, job)
+    service.wait_until(lambda: service.raw("GET", f"/jobs/{job}").status == 200, job)
     service.add(job, task("t", "echo $SHARED"))
     service.ended(job, "t")
     expect(service.text(f"/jobs/{job}/tasks/t/files/stdout.txt") == "specified\n", "commonEnvironmentSettings of a jobSpecification")
@@ -230,7 +104,7 @@ def what_tasks_of_jobs_are_given(service):
 
 def wait_swept(service, pool, node, folder):
     path = f"/pools/{pool}/nodes/{node}/files/workitems%2F" + folder.replace("/", "%2F") + "%2Fstdout.txt"
-    wait_until(lambda: service.raw("HEAD", path).status == 404, f"retentionTime of {folder} is over")
+    service.wait_until(lambda: service.raw("HEAD", path).status == 404, f"retentionTime of {folder} is over")
 
 
 def limits_of_tasks(service):
@@ -267,7 +141,7 @@ def limits_of_the_tasks_of_jobs(service):
         return found and found[0]
     service.job("bounds-prep", "bounds", jobPreparationTask={"id": "prep", "commandLine": "/bin/sleep 600", "constraints": short})
     service.add("bounds-prep", task("t"))
-    wait_until(lambda: (released("bounds-prep") or {}).get("jobPreparationTaskExecutionInfo", {}).get("result") == "failure",
+    service.wait_until(lambda: (released("bounds-prep") or {}).get("jobPreparationTaskExecutionInfo", {}).get("result") == "failure",
                "constraints of a preparation")
     soon = {"retentionTime": "PT1S"}
     service.job("bounds-kept", "bounds", jobPreparationTask={"id": "prep", "commandLine": "/bin/true", "constraints": soon},
@@ -293,7 +167,7 @@ def limits_of_jobs(service):
     service("POST", "/jobschedules", {"id": "jobs", "schedule": {}, "jobSpecification": {"poolInfo": {"poolId": "jobs"}, **wish}})
     jobs["specified"] = "jobs:job-1"
     for job in jobs.values():
-        wait_until(lambda: service.raw("GET", f"/jobs/{job}").status == 200, job)
+        service.wait_until(lambda: service.raw("GET", f"/jobs/{job}").status == 200, job)
         service.add(job, task("a", "sleep 0.5"), task("b", "sleep 0.5"), task("fails", "exit 1"), task("long", "sleep 600"))
     for how, job in jobs.items():
         service.apart(job, "a", "b")
@@ -350,7 +224,7 @@ def dependencies(service):
     service("POST", "/jobschedules", {"id": "family", "schedule": {}, "jobSpecification": {"poolInfo": {"poolId": "family"}, "usesTaskDependencies": True}})
     service.job("family-added", "family", usesTaskDependencies=True)
     for job in ("family-added", "family:job-1"):
-        wait_until(lambda: service.raw("GET", f"/jobs/{job}").status == 200, job)
+        service.wait_until(lambda: service.raw("GET", f"/jobs/{job}").status == 200, job)
         lost = {"containerUrl": service.store + "/closed"}
         never_sent = [{"filePattern": "stdout.txt", "destination": {"container": lost}, "uploadOptions": {"uploadCondition": "taskcompletion"}},
                       {"filePattern": "../stdout.txt", "destination": {"container": lost}, "uploadOptions": {"uploadCondition": "taskcompletion"}}]
@@ -422,7 +296,7 @@ def nodes_of_a_size(service):
         def there():
             found = service("GET", f"/pools/{pool}/nodes")["value"]
             return found and found[0]["state"] == "idle" and found[0]
-        node = wait_until(there, f"a node of {pool}")
+        node = service.wait_until(there, f"a node of {pool}")
         expect(not node["isDedicated"], f"{pool} has a spot node: {node}")
     service.pool("sized", nodes=0, idle=False, vmSize="size-1", targetLowPriorityNodes=1)
     service.pool("resized", nodes=0, idle=False, vmSize="there-is-none")
@@ -463,7 +337,7 @@ def start_tasks(service):
     service.add("lax", task("t"))
     service.ended("lax", "t")
     service.pool("strict", idle=False, startTask={"commandLine": sh("exit 1"), "waitForSuccess": True})
-    wait_until(lambda: [node["state"] for node in service("GET", "/pools/strict/nodes")["value"]] == ["starttaskfailed"], "waitForSuccess")
+    service.wait_until(lambda: [node["state"] for node in service("GET", "/pools/strict/nodes")["value"]] == ["starttaskfailed"], "waitForSuccess")
 
 
 def options_for_tasks(service):
@@ -496,17 +370,6 @@ PARTS = [what_a_task_is_given, what_tasks_of_jobs_are_given, limits_of_tasks, li
          jobs_that_move, dependencies, slots, packed_and_spread, nodes_of_a_size, start_tasks, options_for_tasks]
 
 
-@contextlib.contextmanager
-def service_of(missing=None):
-    Store.taken.clear()
-    store = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Store)
-    threading.Thread(target=store.serve_forever, daemon=True).start()
-    spot = [f"--offers=1:size-{number}:spot" for number in (1, 2, 3)]
-    with Cluster("--nodes", "64") as cluster, cluster.another_worker(*spot):
-        yield Service(Raw(cluster), f"http://127.0.0.1:{store.server_port}", missing)
-    store.shutdown()
-
-
 def effects():
     def timed(service, part):
         begun = time.monotonic()
@@ -531,9 +394,10 @@ def each_field_is_missed():
     for name, rows in claims.items():
         for row in rows if name in chosen else []:
             tried += 1
-            missing = Missing(row)
             try:
-                with contextlib.redirect_stdout(io.StringIO()), service_of(missing) as service:
+                # Whatever is waited for in vain may take its time no longer.
+                with contextlib.redirect_stdout(io.StringIO()), service_of(patience=15) as service:
+                    missing = service.raw = Missing(row, service.raw)
                     parts[name](service)
             except Exception as failure:  # noqa: BLE001: whatever the part stumbles over
                 expect(missing.taken, f"{name} sends no {row.field} of {row.model}")

@@ -1,4 +1,5 @@
 """Which fields of requests are honoured, stored, refused or read-only: tests/conformance/fields.tsv, and bodies that carry one of them.
+Which fields of answers are told: tests/conformance/answers.tsv.
 
 A value of the table may be an example of another model: "@StartTask", ["@EnvironmentSetting"]. So the table also says where a model
 occurs in a request, and a valid request with any one field can be made of the smallest bodies below.
@@ -10,6 +11,7 @@ import re
 from cluster import AGENT, IMAGE, ROOT
 
 TABLE = ROOT / "tests" / "conformance" / "fields.tsv"
+ANSWERS = ROOT / "tests" / "conformance" / "answers.tsv"
 VERDICTS = ("honoured", "stored", "secret", "refused", "read-only")
 
 Row = collections.namedtuple("Row", "model field verdict value shown")
@@ -75,15 +77,15 @@ BESIDE = {
 }
 
 
-def rows():
-    found = [Row(*line.split("\t")) for line in TABLE.read_text().splitlines() if not line.startswith("#")]
+def rows(table=TABLE):
+    found = [Row(*line.split("\t")) for line in table.read_text().splitlines() if not line.startswith("#")]
     return [row._replace(value=json.loads(row.value)) for row in found]
 
 
-def groups():
+def groups(table=TABLE):
     """The group of each row: a comment stands before its first."""
     group, found = None, []
-    for line in TABLE.read_text().splitlines():
+    for line in table.read_text().splitlines():
         if line.startswith("# "):
             group = line[2:]
         elif not line.startswith("#"):
@@ -149,3 +151,26 @@ def places(models, root, skip=()):
 def text_of(steps, field):
     """As the service names a place: poolInfo.autoPoolSpecification.pool.metadata[0].name."""
     return ".".join([step.field + ("[0]" if step.in_list else "") for step in steps] + [field])
+
+
+def snake(name):
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def text_of_test(file, function):
+    text = (ROOT / file).read_text()
+    begin = r"BOOST_(?:AUTO|DATA)_TEST_CASE\(" if file.endswith(".cpp") else r"def "
+    found = re.search(rf"^(?:async )?{begin}{function}\b.*?(?=^\S*(?:def |class |BOOST_|run\())", text, re.M | re.S)
+    return found and found.group()
+
+
+def wrong_claim(row):
+    """What is wrong with the test that a row names, if anything: it has to be there, and to speak of the field by its name on the wire or in
+    SDKs, or by the word given."""
+    file, function, word = re.fullmatch(r"(\S+): (\w+)(?: \((.*)\))?", row.shown).groups()
+    text = (ROOT / file).exists() and text_of_test(file, function)
+    if not text:
+        return [f"{row.model}.{row.field}: there is no {row.shown}"]
+    if not any(re.search(rf"\b{re.escape(name)}", text) for name in (row.field, snake(row.field), word) if name):
+        return [f"{row.model}.{row.field}: {row.shown} does not speak of it"]
+    return []

@@ -46,7 +46,9 @@ BOOST_AUTO_TEST_CASE(too_few_offers_time_out_with_a_reason) {
   }
   const PoolView pool = shard.pool();
   BOOST_TEST((pool.record.allocation_state == AllocationState::steady));
-  BOOST_TEST(pool.record.resize_errors.at(0).code == "AllocationTimedout");
+  const ResizeError& error = pool.record.resize_errors.at(0);
+  BOOST_TEST(error.code == "AllocationTimedout");
+  BOOST_TEST((error.values.at(0) == NameValue{"TargetDedicatedNodes", "5"}));
   BOOST_TEST(pool.current_dedicated_nodes == 2);
 }
 
