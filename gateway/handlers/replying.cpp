@@ -103,6 +103,8 @@ Result<api::Select> select_of(const Exchange& exchange, api::Entity entity) {
   const Query& query = exchange.target.query;
   const auto stats = api::parse_expand(query.find("$expand"));
   if (!stats) return stats.error();
+  // A schedule keeps no books, and its statistics would be of jobs that are gone as well.
+  if (*stats && entity == api::Entity::job_schedule) return not_implemented("$expand");
   auto select = api::Select::parse(query.find("$select"), entity);
   if (select && *stats) select->expand_stats();
   return select;

@@ -95,8 +95,7 @@ def what_there_is(service):
 def look_at_all(service, node):
     raw = service.raw
     stats = {"query": {"$expand": "stats"}}
-    for path in ("/pools", "/jobs", "/jobschedules", "/jobs/told/tasks", "/pools/told", "/jobs/told", "/jobschedules/told-often", "/jobs/told/tasks/bad", "/pools/full",
-                 "/jobs/full", "/jobs/full/tasks/t"):
+    for path in ("/pools", "/jobs", "/jobs/told/tasks", "/pools/told", "/jobs/told", "/jobs/told/tasks/bad", "/pools/full", "/jobs/full", "/jobs/full/tasks/t"):
         raw("GET", path, **stats)
     service.wait_until(lambda: raw("GET", "/pools/greedy").json["allocationState"] == "steady", "a resize that was stopped")
     service.wait_until(lambda: raw("GET", "/pools/strict/nodes").json["value"][0]["state"] == "starttaskfailed", "a start task that fails")
@@ -105,7 +104,7 @@ def look_at_all(service, node):
                  "/jobs/told/jobpreparationandreleasetaskstatus"):
         raw("GET", path, query={"maxresults": "1"})
     for path in (f"/pools/told/nodes/{node}", f"/pools/told/nodes/{node}/remoteloginsettings", f"/pools/told/nodes/{node}/extensions", f"{tasks}/good/files",
-                 "/jobs/told/taskcounts", "/jobs/told/jobpreparationandreleasetaskstatus", "/jobschedules/told-often/jobs", "/applications",
+                 "/jobs/told/taskcounts", "/jobs/told/jobpreparationandreleasetaskstatus", "/jobschedules/told-often/jobs", "/jobschedules/told-often", "/applications",
                  "/poolusagemetrics", "/lifetimejobstats", "/lifetimepoolstats", *[f"{tasks}/{name}" for name in ("good", "bad", "none", "long")]):
         raw("GET", path)
     raw("POST", "/jobs", {"id": "told", "poolInfo": {}})

@@ -24,6 +24,7 @@ CASES = [
     ("an id that is too long", "POST", "/jobs", {"id": "a" * 65, "poolInfo": {"poolId": "p"}}, {}, 400, "InvalidPropertyValue", {"PropertyName": "id"}),
     ("no pool", "POST", "/jobs", {"id": "a", "poolInfo": {}}, {}, 400, "InvalidPropertyValue", {}),
     ("what is not built", "POST", "/jobs", {"id": "a", "poolInfo": {"poolId": "p"}, "allowTaskPreemption": True}, {}, 501, "NotImplemented", {}),
+    ("statistics that are not built", "GET", "/jobschedules", None, {"query": {"$expand": "stats"}}, 501, "NotImplemented", {"Name": "$expand"}),
     ("an operation that is not built", "GET", "/certificates", None, {}, 501, "NotImplemented", {}),
     ("more than 100 tasks", "POST", "/jobs/bad-job/addtaskcollection", {"value": [{"id": f"t{i}", "commandLine": "x"} for i in range(101)]}, {}, 400, "InvalidPropertyValue", {"PropertyName": "value"}),
     ("no tasks", "POST", "/jobs/bad-job/addtaskcollection", {"value": []}, {}, 400, "InvalidPropertyValue", {"PropertyName": "value"}),

@@ -400,7 +400,7 @@ def each_field_is_missed():
                     missing = service.raw = Missing(row, service.raw)
                     parts[name](service)
             except Exception as failure:  # noqa: BLE001: whatever the part stumbles over
-                expect(missing.taken, f"{name} sends no {row.field} of {row.model}")
+                expect(missing.taken, f"{name} sends no {row.field} of {row.model}, or fails before that: {failure}")
                 print(f"  {row.model}.{row.field}: {str(failure)[:120]}", flush=True)
             else:
                 unmissed.append(f"{row.model}.{row.field}: {name} passes without it")

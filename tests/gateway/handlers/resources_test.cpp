@@ -166,6 +166,7 @@ BOOST_AUTO_TEST_CASE(bad_list_parameters_are_refused) {
   BOOST_TEST(code("/jobs?$skiptoken=..") == "InvalidQueryParameterValue");
   BOOST_TEST(code("/jobs?$select=nonsense") == "InvalidQueryParameterValue");
   BOOST_TEST(code("/jobs?$expand=nonsense") == "InvalidQueryParameterValue");
+  BOOST_TEST(code("/jobschedules?$expand=stats") == "NotImplemented");
   BOOST_TEST(code("/jobs?$filter=id%20eq") == "InvalidQueryParameterValue");
   BOOST_TEST(code("/jobs/j/tasks?$filter=nonsense%20eq%201") == "InvalidQueryParameterValue");
   BOOST_TEST(cluster.backend.asked.empty());
