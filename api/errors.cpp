@@ -185,6 +185,9 @@ ErrorFace face_of(ErrorCode code) {
       return {409, "JobScheduleDisabled", "The specified job schedule is disabled."};
     case ErrorCode::job_schedule_completed:
       return {409, "JobScheduleCompleted", "The specified job schedule is already completed."};
+    case ErrorCode::certificate_state_active:
+      return {409, "CertificateStateActive",
+              "The specified certificate is active: no deletion of it has failed."};
     case ErrorCode::job_not_active:
       return {409, "JobNotActive", "The specified job is not active."};
     case ErrorCode::task_completed:

@@ -155,6 +155,16 @@ constexpr std::string_view kJobNode[] = {"poolId", "nodeId", "nodeUrl",
                                          "jobPreparationTaskExecutionInfo",
                                          "jobReleaseTaskExecutionInfo"};
 
+constexpr std::string_view kCertificate[] = {"thumbprint",
+                                             "thumbprintAlgorithm",
+                                             "url",
+                                             "state",
+                                             "stateTransitionTime",
+                                             "previousState",
+                                             "previousStateTransitionTime",
+                                             "publicData",
+                                             "deleteCertificateError"};
+
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
@@ -187,6 +197,8 @@ std::span<const std::string_view> known_names(Entity entity) {
       return kTask;
     case Entity::job_node:
       return kJobNode;
+    case Entity::certificate:
+      return kCertificate;
   }
   return {};
 }

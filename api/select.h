@@ -11,7 +11,7 @@
 
 namespace windlass::api {
 
-enum class Entity { pool, node, node_extension, job, job_schedule, task, job_node };
+enum class Entity { pool, node, node_extension, job, job_schedule, task, job_node, certificate };
 
 class Select {
  public:

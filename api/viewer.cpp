@@ -31,6 +31,10 @@ std::string job_schedule_url(std::string_view base_url, std::string_view schedul
   return joined({base_url, "/jobschedules/", schedule_id});
 }
 
+std::string certificate_url(std::string_view base_url, std::string_view thumbprint) {
+  return joined({base_url, "/certificates(thumbprintAlgorithm=sha1,thumbprint=", thumbprint, ")"});
+}
+
 std::string task_url(std::string_view base_url, std::string_view job_id, std::string_view task_id) {
   return joined({base_url, "/jobs/", job_id, "/tasks/", task_id});
 }

@@ -20,6 +20,7 @@ std::string pool_url(std::string_view base_url, std::string_view pool_id);
 std::string node_url(std::string_view base_url, std::string_view pool_id, std::string_view node_id);
 std::string job_url(std::string_view base_url, std::string_view job_id);
 std::string job_schedule_url(std::string_view base_url, std::string_view schedule_id);
+std::string certificate_url(std::string_view base_url, std::string_view thumbprint);
 std::string task_url(std::string_view base_url, std::string_view job_id, std::string_view task_id);
 
 }  // namespace windlass::api

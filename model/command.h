@@ -2,6 +2,7 @@
 // Both travel the same road and are handled in the order of arrival.
 #pragma once
 
+#include "model/certificate.h"
 #include "model/error.h"
 #include "model/job.h"
 #include "model/job_schedule.h"
@@ -170,6 +171,21 @@ struct ChangeJobSchedule {
   bool operator==(const ChangeJobSchedule&) const = default;
 };
 
+// Those of certificates go to the shard that keeps them all.
+struct AddCertificate {
+  std::string thumbprint;
+  std::string public_data;  // DER
+  bool operator==(const AddCertificate&) const = default;
+};
+struct DeleteCertificate {
+  std::string thumbprint;
+  bool operator==(const DeleteCertificate&) const = default;
+};
+struct CancelCertificateDeletion {
+  std::string thumbprint;
+  bool operator==(const CancelCertificateDeletion&) const = default;
+};
+
 // Each task succeeds or fails alone; the answer has one outcome for each, in order.
 struct AddTasks {
   std::string job_id;
@@ -262,6 +278,14 @@ struct ListJobSchedules {
   PageRequest page;
   bool operator==(const ListJobSchedules&) const = default;
 };
+struct GetCertificate {
+  std::string thumbprint;
+  bool operator==(const GetCertificate&) const = default;
+};
+struct ListCertificates {
+  PageRequest page;
+  bool operator==(const ListCertificates&) const = default;
+};
 struct GetTask {
   std::string job_id;
   std::string task_id;
@@ -300,15 +324,15 @@ struct GetLifetimeStatistics {
   bool operator==(const GetLifetimeStatistics&) const = default;
 };
 
-using Request =
-    std::variant<AddPool, DeletePool, PatchPool, ReplacePoolProperties, ResizePool, StopResize,
-                 RemoveNodes, DisableNodeScheduling, EnableNodeScheduling, RestartNode, AddJob,
-                 DeleteJob, TerminateJob, DisableJob, EnableJob, ChangeJob, AddJobSchedule,
-                 DeleteJobSchedule, TerminateJobSchedule, DisableJobSchedule, EnableJobSchedule,
-                 ChangeJobSchedule, AddTasks, DeleteTask, TerminateTask, ReactivateTask, ChangeTask,
-                 GetPool, ListPools, GetNode, ListNodes, ListNodeCounts, FindJob, GetJob, ListJobs,
-                 GetJobSchedule, ListJobSchedules, GetTask, ListTasks, GetTaskCounts, FindTaskFiles,
-                 FindNodeFiles, ListJobNodes, GetLifetimeStatistics>;
+using Request = std::variant<
+    AddPool, DeletePool, PatchPool, ReplacePoolProperties, ResizePool, StopResize, RemoveNodes,
+    DisableNodeScheduling, EnableNodeScheduling, RestartNode, AddJob, DeleteJob, TerminateJob,
+    DisableJob, EnableJob, ChangeJob, AddJobSchedule, DeleteJobSchedule, TerminateJobSchedule,
+    DisableJobSchedule, EnableJobSchedule, ChangeJobSchedule, AddCertificate, DeleteCertificate,
+    CancelCertificateDeletion, AddTasks, DeleteTask, TerminateTask, ReactivateTask, ChangeTask,
+    GetPool, ListPools, GetNode, ListNodes, ListNodeCounts, FindJob, GetJob, ListJobs,
+    GetJobSchedule, ListJobSchedules, GetTask, ListTasks, GetTaskCounts, FindTaskFiles,
+    FindNodeFiles, ListJobNodes, GetLifetimeStatistics, GetCertificate, ListCertificates>;
 
 // Commands are kept until recorded once; questions may be asked again.
 inline bool changes_something(const Request& request) {
@@ -372,6 +396,7 @@ using Answer =
     std::variant<Error, NotHere, Done, TasksAdded, PoolView, Page<PoolView>, NodeView,
                  Page<NodeView>, Page<PoolNodeCounts>, JobFound, JobRecord, Page<JobRecord>,
                  TaskView, Page<TaskView>, TaskCounts, FilesFound, JobMadeAt, JobScheduleRecord,
-                 Page<JobScheduleRecord>, Page<JobNodeView>, LifetimeUsage>;
+                 Page<JobScheduleRecord>, Page<JobNodeView>, LifetimeUsage, CertificateRecord,
+                 Page<CertificateRecord>>;
 
 }  // namespace windlass

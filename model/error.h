@@ -42,7 +42,7 @@ namespace windlass {
     X(node_already_in_target_scheduling_state) X(job_being_deleted)                               \
     X(job_being_terminated) X(job_disabled) X(job_completed) X(job_not_active)                    \
     X(job_schedule_being_terminated) X(job_schedule_being_deleted)                                \
-    X(job_schedule_disabled) X(job_schedule_completed)                                            \
+    X(job_schedule_disabled) X(job_schedule_completed) X(certificate_state_active)                \
     X(task_completed) X(task_not_completed) X(task_succeeded)                                     \
     X(task_files_unavailable) X(task_files_cleaned_up)                                            \
     X(job_preparation_task_not_specified) X(task_id_same_as_job_preparation_task)                 \

@@ -45,6 +45,16 @@ struct JobScheduleErased {
   bool operator==(const JobScheduleErased&) const = default;
 };
 
+struct CertificatePut {
+  CertificateRecord certificate;
+  bool operator==(const CertificatePut&) const = default;
+};
+struct CertificateErased {
+  std::string account;
+  std::string thumbprint;
+  bool operator==(const CertificateErased&) const = default;
+};
+
 struct AddedTask {
   OpenTask task;
   std::string document;  // in the journal a reference to the row of the same transaction
@@ -121,7 +131,8 @@ using ShardEvent =
     std::variant<PoolPut, PoolErased, NodePut, NodeErased, JobPut, JobErased, TasksWereAdded,
                  TaskPut, TaskErased, ClaimPut, ClaimErased, LingeringPut, LingeringErased,
                  ReservationPut, ReservationErased, OutboxPut, OutboxErased, ShardReceived,
-                 LeasesBounded, JobNodePut, JobSchedulePut, JobScheduleErased>;
+                 LeasesBounded, JobNodePut, JobSchedulePut, JobScheduleErased, CertificatePut,
+                 CertificateErased>;
 using ShardEvents = std::vector<ShardEvent>;
 
 }  // namespace windlass

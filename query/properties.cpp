@@ -93,6 +93,18 @@ PropertyValue property_of(const JobScheduleRecord& schedule, Property property) 
   }
 }
 
+// It has one state only, from its beginning on.
+PropertyValue property_of(const CertificateRecord& certificate, Property property) {
+  switch (property) {
+    case Property::state:
+      return std::string_view("active");
+    case Property::state_transition_time:
+      return certificate.creation_time;
+    default:
+      return {};
+  }
+}
+
 PropertyValue property_of(const TaskRecord& task, Property property) {
   switch (property) {
     case Property::id:

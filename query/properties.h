@@ -1,6 +1,7 @@
 // What the records answer when a filter asks for their properties.
 #pragma once
 
+#include "model/certificate.h"
 #include "model/file_message.h"
 #include "model/job.h"
 #include "model/job_schedule.h"
@@ -13,6 +14,7 @@ namespace windlass::query {
 PropertyValue property_of(const PoolView& pool, Property property);
 PropertyValue property_of(const JobRecord& job, Property property);
 PropertyValue property_of(const JobScheduleRecord& schedule, Property property);
+PropertyValue property_of(const CertificateRecord& certificate, Property property);
 PropertyValue property_of(const TaskRecord& task, Property property);
 PropertyValue property_of(const JobNodeView& view, Property property);
 PropertyValue property_of(const NodeRecord& node, Property property);

@@ -27,6 +27,9 @@ const std::array<std::string_view, kRequestKindsTotal> kRequestKindNames = {
     "disable_job_schedule",
     "enable_job_schedule",
     "change_job_schedule",
+    "add_certificate",
+    "delete_certificate",
+    "cancel_certificate_deletion",
     "add_tasks",
     "delete_task",
     "terminate_task",
@@ -48,7 +51,9 @@ const std::array<std::string_view, kRequestKindsTotal> kRequestKindNames = {
     "find_task_files",
     "find_node_files",
     "list_job_nodes",
-    "get_lifetime_statistics"};
+    "get_lifetime_statistics",
+    "get_certificate",
+    "list_certificates"};
 
 const std::array<std::string_view, kFailureReasonsTotal> kFailureReasonNames = {
     "FailureExitCode",

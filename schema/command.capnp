@@ -57,6 +57,11 @@ struct Request {
     getJobSchedule @41 :OnJobSchedule;
     listJobSchedules @42 :ListAll;
     getLifetimeStatistics @43 :GetLifetimeStatistics;
+    addCertificate @44 :AddCertificate;
+    deleteCertificate @45 :OnCertificate;
+    cancelCertificateDeletion @46 :OnCertificate;
+    getCertificate @47 :OnCertificate;
+    listCertificates @48 :ListAll;
   }
 }
 
@@ -83,6 +88,7 @@ struct OnJobSchedule {
   conditions @1 :M.Conditions;
   force @2 :Bool;  # of the two that end it
 }
+struct OnCertificate { thumbprint @0 :Text; }
 struct OnTask {
   jobId @0 :Text;
   taskId @1 :Text;
@@ -162,6 +168,10 @@ struct ChangeJobSchedule {
   job @3 :M.JobSpec;
   metadata @4 :List(M.NameValue);
 }
+struct AddCertificate {
+  thumbprint @0 :Text;
+  publicData @1 :Data;
+}
 struct AddTasks {
   jobId @0 :Text;
   tasks @1 :List(M.NewTask);
@@ -219,6 +229,8 @@ struct Answer {
     jobSchedule @18 :M.JobScheduleRecord;
     jobSchedules @19 :JobSchedulePage;
     lifetimeUsage @20 :LifetimeUsage;
+    certificate @21 :M.CertificateRecord;
+    certificates @22 :CertificatePage;
   }
 }
 
@@ -264,6 +276,10 @@ struct JobPage {
 }
 struct JobSchedulePage {
   entries @0 :List(M.JobScheduleRecord);
+  next @1 :Text;
+}
+struct CertificatePage {
+  entries @0 :List(M.CertificateRecord);
   next @1 :Text;
 }
 struct TaskPage {

@@ -375,6 +375,15 @@ struct JobScheduleRecord {
   forced @19 :Bool;
 }
 
+struct CertificateRecord {
+  account @0 :Text;
+  thumbprint @1 :Text;
+  publicData @2 :Data;
+  event @3 :UInt64;
+  lastModified @4 :Int64;
+  creationTime @5 :Int64;
+}
+
 struct StateCounts {
   active @0 :Int64;
   running @1 :Int64;

@@ -17,7 +17,7 @@ void Inspection::go_on(ClientProcess& client) {
   }
   if (left.empty()) {
     pool_ = 0;
-    if (look_at_schedules(client)) return;
+    if (look_at_schedules(client) || list_certificates(client)) return;
     done_ = true;
     history_.all_listed();
     return;
@@ -84,6 +84,17 @@ bool Inspection::look_at_schedules(ClientProcess& client) {
     some = true;
   }
   return some;
+}
+
+// Of each account, once. False: of all of them.
+bool Inspection::list_certificates(ClientProcess& client) {
+  for (PoolFact& pool : history_.pools) {
+    if (certificates_listed_.contains(pool.account)) continue;
+    ask(client, pool, kCertificatesShard, ListCertificates{},
+        [&](const Answer&) { certificates_listed_.insert(pool.account); });
+    return true;
+  }
+  return false;
 }
 
 void Inspection::look_at_job(ClientProcess& client, JobFact& job) {

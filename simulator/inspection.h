@@ -40,6 +40,7 @@ class Inspection {
   void look_at_pool(ClientProcess& client, PoolFact& pool);
   void look_at_nodes(ClientProcess& client, PoolFact& pool, const PoolView& view);
   bool look_at_schedules(ClientProcess& client);
+  bool list_certificates(ClientProcess& client);
   void look_at_job(ClientProcess& client, JobFact& job);
   void look_at_preparations(ClientProcess& client, JobFact& job, JobLook& look);
   void list(ClientProcess& client, JobFact& job, JobLook& look);
@@ -55,7 +56,8 @@ class Inspection {
   std::map<std::string, JobLook> looks_;
   std::size_t pool_ = 0;  // next to look at
   std::size_t turn_ = 0;
-  std::set<std::string> schedules_gone_;  // by account and id
+  std::set<std::string> schedules_gone_;       // by account and id
+  std::set<std::string> certificates_listed_;  // by account
   bool done_ = false;
 };
 

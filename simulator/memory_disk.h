@@ -20,6 +20,7 @@ struct MemoryTables {
   std::map<NodeSeq, NodeRecord> nodes;
   std::map<JobSeq, JobRecord> jobs;
   std::map<JobScheduleSeq, JobScheduleRecord> job_schedules;
+  std::map<std::pair<std::string, std::string>, CertificateRecord> certificates;
   std::map<TaskKey, OpenTask> open;
   std::map<TaskKey, TaskRecord> done;
   std::map<TaskKey, std::string> documents;
@@ -95,6 +96,9 @@ class MemoryBatch final : public scheduler::ShardBatch {
   void each_job_schedule(const std::function<void(JobScheduleRecord)>& f) override {
     each(tables_.job_schedules, f);
   }
+  void each_certificate(const std::function<void(CertificateRecord)>& f) override {
+    each(tables_.certificates, f);
+  }
   void each_open_task(const std::function<void(OpenTask)>& f) override { each(tables_.open, f); }
   void each_claim(const std::function<void(ClaimRecord)>& f) override { each(tables_.claims, f); }
   void each_lingering(const std::function<void(LingeringAttempt)>& f) override {
@@ -148,6 +152,12 @@ class MemoryBatch final : public scheduler::ShardBatch {
     put(tables_.job_schedules, row.seq, row);
   }
   void erase_job_schedule(JobScheduleSeq seq) override { erase(tables_.job_schedules, seq); }
+  void put_certificate(const CertificateRecord& row) override {
+    put(tables_.certificates, {lower_cased(row.account), lower_cased(row.thumbprint)}, row);
+  }
+  void erase_certificate(std::string_view account, std::string_view thumbprint) override {
+    erase(tables_.certificates, {lower_cased(account), lower_cased(thumbprint)});
+  }
 
   void add_task(const OpenTask& task, std::string_view document) override;
   void put_open_task(const OpenTask& task) override;

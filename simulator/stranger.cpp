@@ -14,7 +14,8 @@ struct TellsNothing {
   bool operator()(const Error& error) const {
     return error.code == ErrorCode::pool_not_found || error.code == ErrorCode::job_not_found ||
            error.code == ErrorCode::task_not_found ||
-           error.code == ErrorCode::job_schedule_not_found;
+           error.code == ErrorCode::job_schedule_not_found ||
+           error.code == ErrorCode::certificate_not_found;
   }
   template <class Entry>
   bool operator()(const Page<Entry>& page) const {
@@ -39,13 +40,15 @@ void Stranger::act(ClientProcess& client) {
 }
 
 void Stranger::try_pool(ClientProcess& client, const PoolFact& pool) {
-  switch (random_.between(0, 3)) {
+  switch (random_.between(0, 4)) {
     case 0:
       return ask(client, pool.shard, GetPool{pool.id, {}}, "reads pool " + pool.id);
     case 1:
       return ask(client, pool.shard, DeletePool{pool.id, {}}, "deletes pool " + pool.id);
     case 2:
       return ask(client, pool.shard, ListNodes{pool.id, {}}, "lists the nodes of " + pool.id);
+    case 3:
+      return ask(client, kCertificatesShard, ListCertificates{}, "lists certificates");
     default:
       return ask(client, pool.shard, ListPools{}, "lists pools");
   }

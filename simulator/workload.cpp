@@ -102,6 +102,7 @@ void Workload::act_for(ClientProcess& client, Account& account) {
     if (!pool.there && (!pool.ended || random_.chance(300))) return make_pool(client, pool);
   }
   if (random_.chance(120)) return act_on_schedule(client, account);
+  if (random_.chance(30)) return act_on_certificate(client, account);
   const bool more_jobs = account.jobs_made < world_.options.jobs;
   if (more_jobs && random_.chance(150)) return make_job(client, account);
   if (accounts_.size() > 1 && random_.chance(60)) return pry(client, account);
@@ -583,6 +584,24 @@ void Workload::end_job_of(ClientProcess& client, ScheduleFact& schedule) {
     history_.ask(client, schedule, schedule.job_shard, TerminateJob{id, {}, "its turn"}, {});
   else
     history_.ask(client, schedule, schedule.job_shard, DeleteJob{id, {}}, {});
+}
+
+// ---- certificates --------------------------------------------------------------------------
+
+void Workload::act_on_certificate(ClientProcess& client, const Account& account) {
+  const std::string thumbprint = "print-" + std::to_string(random_.between(1, 3));
+  PageRequest page;
+  page.entries_max = static_cast<std::uint32_t>(random_.between(1, 3));
+  const std::int64_t what = random_.between(0, 99);
+  Request request = GetCertificate{thumbprint};
+  if (what >= 25) request = ListCertificates{page};
+  if (what >= 40)
+    request = AddCertificate{thumbprint, "data " + std::to_string(random_.between(0, 999'999))};
+  if (what >= 75) request = DeleteCertificate{thumbprint};
+  if (what >= 95) request = CancelCertificateDeletion{thumbprint};
+  Fact of;
+  of.account = account.name;
+  history_.ask(client, of, kCertificatesShard, request, {});
 }
 
 // ---- tasks ---------------------------------------------------------------------------------

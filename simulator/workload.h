@@ -60,6 +60,8 @@ class Workload {
   Schedule some_schedule();
   JobSpec some_scheduled_job(Account& account, ScheduleFact& schedule);
 
+  void act_on_certificate(ClientProcess& client, const Account& account);
+
   void make_tasks(ClientProcess& client, Account& account, JobFact& job);
   void ask_again(ClientProcess& client, JobFact& job);
   void add_again(ClientProcess& client, JobFact& job);

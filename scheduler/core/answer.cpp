@@ -151,6 +151,20 @@ Answer answer(const State& state, Rows&, const Settings& settings, const std::st
                                  [&](JobScheduleSeq seq) { return *state.find_job_schedule(seq); });
 }
 
+Answer answer(const State& state, Rows&, const Settings&, const std::string& account,
+              const GetCertificate& question) {
+  const CertificateRecord* found = state.find_certificate(account, question.thumbprint);
+  if (found == nullptr) return Error{ErrorCode::certificate_not_found, {}, {}};
+  return *found;
+}
+
+Answer answer(const State& state, Rows&, const Settings& settings, const std::string& account,
+              const ListCertificates& question) {
+  return list<CertificateRecord>(question.page, settings, query::certificate_filter_schema(),
+                                 state.certificates, account,
+                                 [](const CertificateRecord& certificate) { return certificate; });
+}
+
 Answer answer(const State& state, Rows& rows, const Settings&, const std::string& account,
               const GetTask& question) {
   const Job* job = state.find_job(account, question.job_id);

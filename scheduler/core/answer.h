@@ -20,6 +20,10 @@ Answer answer(const State&, Rows&, const Settings&, const std::string& account,
               const GetJobSchedule&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account,
               const ListJobSchedules&);
+Answer answer(const State&, Rows&, const Settings&, const std::string& account,
+              const GetCertificate&);
+Answer answer(const State&, Rows&, const Settings&, const std::string& account,
+              const ListCertificates&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account, const GetTask&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account, const ListTasks&);
 Answer answer(const State&, Rows&, const Settings&, const std::string& account,

@@ -302,6 +302,20 @@ struct Applier {
     rows.put_job_schedule(schedule);
   }
 
+  void operator()(const CertificatePut& event) {
+    const CertificateRecord& certificate = event.certificate;
+    state.certificates.insert_or_assign(entity_key(certificate.account, certificate.thumbprint),
+                                        certificate);
+    rows.put_certificate(certificate);
+  }
+
+  void operator()(const CertificateErased& event) {
+    const std::size_t erased =
+        state.certificates.erase(entity_key(event.account, event.thumbprint));
+    WINDLASS_ASSERT(erased == 1);
+    rows.erase_certificate(event.account, event.thumbprint);
+  }
+
   void operator()(const JobScheduleErased& event) {
     const auto found = state.job_schedules.find(event.schedule);
     WINDLASS_ASSERT(found != state.job_schedules.end());

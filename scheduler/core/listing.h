@@ -20,6 +20,9 @@ template <class View>
 std::size_t bytes_of(const View&) {
   return 0;
 }
+inline std::size_t bytes_of(const CertificateRecord& certificate) {
+  return certificate.public_data.size();
+}
 inline std::size_t bytes_of(const JobRecord& job) {
   const JobSpec& spec = job.spec;
   std::size_t bytes = 0;

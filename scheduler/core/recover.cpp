@@ -97,6 +97,10 @@ void recover(State& state, Rows& rows) {
     if (schedule.state == JobScheduleState::deleting) state.job_schedules_erasing.insert(seq);
     state.job_schedules.emplace(seq, std::move(schedule));
   });
+  rows.each_certificate([&](CertificateRecord certificate) {
+    const EntityKey key = entity_key(certificate.account, certificate.thumbprint);
+    state.certificates.emplace(key, std::move(certificate));
+  });
   rows.each_reservation([&](Reservation reservation) {
     state.reservations.emplace(entity_key(reservation.account, reservation.job_id), reservation);
   });

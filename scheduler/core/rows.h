@@ -32,6 +32,7 @@ class Rows {
   virtual void each_node(const std::function<void(NodeRecord)>&) = 0;
   virtual void each_job(const std::function<void(JobRecord)>&) = 0;
   virtual void each_job_schedule(const std::function<void(JobScheduleRecord)>&) = 0;
+  virtual void each_certificate(const std::function<void(CertificateRecord)>&) = 0;
   virtual void each_open_task(const std::function<void(OpenTask)>&) = 0;  // by (job, task)
   virtual void each_claim(const std::function<void(ClaimRecord)>&) = 0;
   virtual void each_lingering(const std::function<void(LingeringAttempt)>&) = 0;
@@ -69,6 +70,8 @@ class Rows {
   virtual void erase_job(JobSeq) = 0;
   virtual void put_job_schedule(const JobScheduleRecord&) = 0;
   virtual void erase_job_schedule(JobScheduleSeq) = 0;
+  virtual void put_certificate(const CertificateRecord&) = 0;
+  virtual void erase_certificate(std::string_view account, std::string_view thumbprint) = 0;
 
   virtual void put_number_page(JobSeq job, std::uint32_t page, const NumberPage&) = 0;
 

@@ -4,6 +4,7 @@
 #include "model/museum.h"
 #include "scheduler/core/answer.h"
 #include "scheduler/core/auto_pools.h"
+#include "scheduler/core/certificates.h"
 #include "scheduler/core/dispatch.h"
 #include "scheduler/core/job_nodes.h"
 #include "scheduler/core/job_schedules.h"
@@ -58,7 +59,8 @@ std::optional<Answer> Shard::refuse_new_work(const Request& request) const {
   if (!shortage_) return std::nullopt;
   const bool is_new_work =
       std::holds_alternative<AddPool>(request) || std::holds_alternative<AddJob>(request) ||
-      std::holds_alternative<AddJobSchedule>(request) || std::holds_alternative<AddTasks>(request);
+      std::holds_alternative<AddJobSchedule>(request) ||
+      std::holds_alternative<AddTasks>(request) || std::holds_alternative<AddCertificate>(request);
   if (!is_new_work) return std::nullopt;
   return Error{ErrorCode::server_busy,
                "The scheduler's disk is nearly full. Free some space; deletes still work.",

@@ -59,6 +59,12 @@ const JobScheduleRecord* State::find_job_schedule(JobScheduleSeq seq) const {
   return found == job_schedules.end() ? nullptr : &found->second;
 }
 
+const CertificateRecord* State::find_certificate(std::string_view account,
+                                                 std::string_view thumbprint) const {
+  const auto found = certificates.find(entity_key(account, thumbprint));
+  return found == certificates.end() ? nullptr : &found->second;
+}
+
 const RunningTask* State::find_running(const TaskKey& key) const {
   const auto found = running.find(key);
   return found == running.end() ? nullptr : &found->second;

@@ -117,6 +117,8 @@ class State {
   const Job* find_job(JobSeq seq) const;
   const JobScheduleRecord* find_job_schedule(std::string_view account, std::string_view id) const;
   const JobScheduleRecord* find_job_schedule(JobScheduleSeq seq) const;
+  const CertificateRecord* find_certificate(std::string_view account,
+                                            std::string_view thumbprint) const;
   const RunningTask* find_running(const TaskKey& key) const;
   const LingeringAttempt* find_lingering(const AttemptId& id) const;
   const Reservation* find_reservation(std::string_view account, std::string_view id) const;
@@ -138,7 +140,8 @@ class State {
   std::map<EntityKey, JobSeq> jobs_by_id;
   std::map<JobScheduleSeq, JobScheduleRecord> job_schedules;
   std::map<EntityKey, JobScheduleSeq> job_schedules_by_id;
-  std::map<EntityKey, PoolQueue> pool_queues;  // by (account, pool id)
+  std::map<EntityKey, CertificateRecord> certificates;  // by (account, thumbprint)
+  std::map<EntityKey, PoolQueue> pool_queues;           // by (account, pool id)
   std::unordered_map<TaskKey, RunningTask, TaskKeyHash> running;
   std::map<AttemptId, LingeringAttempt> lingering;
   std::map<std::pair<EntityKey, std::string>, int>

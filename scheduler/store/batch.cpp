@@ -39,8 +39,8 @@ Key lingering_key(const AttemptId& id) {
   return Key().number(id.task.job).number(id.task.task).number_32(id.attempt);
 }
 
-Key reservation_key(std::string_view account, std::string_view job_id) {
-  return Key().terminated(lower_cased(account)).text(lower_cased(job_id));
+Key account_key(std::string_view account, std::string_view id) {
+  return Key().terminated(lower_cased(account)).text(lower_cased(id));
 }
 
 }  // namespace
@@ -114,6 +114,17 @@ void Batch::erase_job_schedule(JobScheduleSeq schedule) {
   impl_->table(TableName::job_schedules).erase(Key().number(schedule));
 }
 
+void Batch::each_certificate(const std::function<void(CertificateRecord)>& visitor) {
+  each(impl_->table(TableName::certificates), TableName::certificates, visitor);
+}
+void Batch::put_certificate(const CertificateRecord& certificate) {
+  put(impl_->table(TableName::certificates),
+      account_key(certificate.account, certificate.thumbprint), certificate);
+}
+void Batch::erase_certificate(std::string_view account, std::string_view thumbprint) {
+  impl_->table(TableName::certificates).erase(account_key(account, thumbprint));
+}
+
 void Batch::each_claim(const std::function<void(ClaimRecord)>& visitor) {
   each(impl_->table(TableName::claims), TableName::claims, visitor);
 }
@@ -139,11 +150,11 @@ void Batch::each_reservation(const std::function<void(Reservation)>& visitor) {
   each(impl_->table(TableName::reservations), TableName::reservations, visitor);
 }
 void Batch::put_reservation(const Reservation& reservation) {
-  put(impl_->table(TableName::reservations),
-      reservation_key(reservation.account, reservation.job_id), reservation);
+  put(impl_->table(TableName::reservations), account_key(reservation.account, reservation.job_id),
+      reservation);
 }
 void Batch::erase_reservation(std::string_view account, std::string_view job_id) {
-  impl_->table(TableName::reservations).erase(reservation_key(account, job_id));
+  impl_->table(TableName::reservations).erase(account_key(account, job_id));
 }
 
 void Batch::each_outbox(const std::function<void(OutboxRow)>& visitor) {

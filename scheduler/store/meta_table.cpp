@@ -13,7 +13,10 @@ constexpr std::string_view kFormatRow = "format";
 constexpr std::string_view kEpochRow = "epoch";
 constexpr char kMeta[] = "meta";
 constexpr std::size_t kSumBytes = 16;
-constexpr std::size_t kCommitBytes = 8 + kSumBytes * kTablesTotal;
+
+constexpr std::size_t commit_bytes(std::uint64_t format) {
+  return format == kFolderFormatWithoutSums ? 8 : 8 + kSumBytes * tables_of(format);
+}
 
 // The claim under which a head's tree was written, where it can be read.
 std::optional<ShardEpoch> epoch_in(const lmdb::Pages& pages, const lmdb::Pages::Head& head) {
@@ -31,7 +34,7 @@ MetaTable::MetaTable(const lmdb::Txn& txn, lmdb::Table table, TableSum& sum)
 
 std::uint64_t MetaTable::format() {
   const std::uint64_t found = number(kFormatRow, kFolderFormat);
-  if (found != kFolderFormatWithoutSums) expect(kFormatRow, kFolderFormat);
+  if (found < kFolderFormatWithoutSums || found > kFolderFormat) expect(kFormatRow, kFolderFormat);
   return found;
 }
 
@@ -73,13 +76,14 @@ void MetaTable::put_number(std::string_view name, std::uint64_t value) {
 }
 
 std::optional<MetaTable::Commit> MetaTable::commit(std::uint64_t number_in_head) {
-  const bool has_sums = number(kFormatRow, kFolderFormat) == kFolderFormat;
+  const std::uint64_t format = number(kFormatRow, kFolderFormat);
+  const bool has_sums = format != kFolderFormatWithoutSums;
   const auto body = table_.find(kCommitRow);
   if (!body) {
     if (has_sums) throw CorruptError("table meta: no commit");
     return std::nullopt;
   }
-  if (body->size() != (has_sums ? kCommitBytes : 8))
+  if (body->size() != commit_bytes(format))
     throw CorruptError("table meta, commit: of the wrong size");
   Commit commit{number_at(*body, 0), std::nullopt};
   if (commit.number != number_in_head && number_in_head != kCommitOfCopy)
@@ -87,7 +91,7 @@ std::optional<MetaTable::Commit> MetaTable::commit(std::uint64_t number_in_head)
                        ", the file's head of " + std::to_string(number_in_head));
   if (!has_sums) return commit;
   TableSums& sums = commit.sums.emplace();
-  for (std::size_t i = 0; i < kTablesTotal; ++i) {
+  for (std::size_t i = 0; i < tables_of(format); ++i) {
     const std::size_t at = 8 + kSumBytes * i;
     sums[i] = {number_at(*body, at), number_at(*body, at + 8)};
   }
@@ -110,8 +114,10 @@ void settle_heads(const lmdb::Pages& pages) {
   const std::size_t earlier = 1 - later;
   if (!is_new && heads[later].commit != heads[earlier].commit + 1) return;
   const auto row = pages.value_in(heads[earlier], kMeta, kCommitRow);
-  if (!row || row->size() != RowBytes::kHeaderBytes + kCommitBytes)
-    return;  // without sums, or none
+  const auto is_of = [&](std::uint64_t format) {
+    return row && row->size() == RowBytes::kHeaderBytes + commit_bytes(format);
+  };
+  if (!is_of(kFolderFormat) && !is_of(kFolderFormatWithoutCertificates)) return;
   const std::uint64_t hidden = number_at(*row, RowBytes::kHeaderBytes);
   if (hidden != heads[later].commit + 1) return;
   // A copy that was written to once may have such a number from what it is a copy of; it was

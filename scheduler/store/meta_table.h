@@ -10,13 +10,16 @@
 
 namespace windlass::scheduler {
 
-inline constexpr std::uint64_t kFolderFormat = 3;
-// Commits did not note sums yet; read, and made a folder of ours when it is opened to write.
-inline constexpr std::uint64_t kFolderFormatWithoutSums = 2;
+inline constexpr std::uint64_t kFolderFormat = 4;
+// Earlier ones are read, and made a folder of ours when they are opened to write.
+inline constexpr std::uint64_t kFolderFormatWithoutCertificates = 3;
+inline constexpr std::uint64_t kFolderFormatWithoutSums = 2;  // commits noted none
 // How many tables a folder of a format has: the later ones are made when it becomes one of ours.
 constexpr std::size_t tables_of(std::uint64_t format) {
-  return format == kFolderFormatWithoutSums ? static_cast<std::size_t>(TableName::job_nodes)
-                                            : kTablesTotal;
+  if (format == kFolderFormatWithoutSums) return static_cast<std::size_t>(TableName::job_nodes);
+  if (format == kFolderFormatWithoutCertificates)
+    return static_cast<std::size_t>(TableName::certificates);
+  return kTablesTotal;
 }
 
 class MetaTable {

@@ -86,6 +86,7 @@ class Batch final : public ShardBatch {
   void each_node(const std::function<void(NodeRecord)>&) override;
   void each_job(const std::function<void(JobRecord)>&) override;
   void each_job_schedule(const std::function<void(JobScheduleRecord)>&) override;
+  void each_certificate(const std::function<void(CertificateRecord)>&) override;
   void each_open_task(const std::function<void(OpenTask)>&) override;
   void each_claim(const std::function<void(ClaimRecord)>&) override;
   void each_lingering(const std::function<void(LingeringAttempt)>&) override;
@@ -116,6 +117,8 @@ class Batch final : public ShardBatch {
   void erase_job(JobSeq) override;
   void put_job_schedule(const JobScheduleRecord&) override;
   void erase_job_schedule(JobScheduleSeq) override;
+  void put_certificate(const CertificateRecord&) override;
+  void erase_certificate(std::string_view account, std::string_view thumbprint) override;
 
   void add_task(const OpenTask& task, std::string_view document) override;
   void put_open_task(const OpenTask&) override;

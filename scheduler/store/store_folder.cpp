@@ -141,6 +141,10 @@ void StoreFolder::open_tables() {
     } else if (const auto commit = meta.commit(txn.number() - 1); commit && commit->sums) {
       expect_sum(kTableNames[kMeta], meta_sum, (*commit->sums)[kMeta]);
       committed.sums = *commit->sums;
+      if (format != kFolderFormat) {
+        meta.put_number("format", kFolderFormat);
+        note_sums(txn);
+      }
     } else {
       WINDLASS_ASSERT(format == kFolderFormatWithoutSums);
       meta.put_number("format", kFolderFormat);

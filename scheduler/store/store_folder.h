@@ -29,17 +29,19 @@ enum class TableName : std::size_t {
   answers,       // session, sequence
   log,           // position, part
   task_numbers,  // job sequence, page
-  // Those of a version before have no more.
+  // Folders of format 2 have no more.
   job_nodes,      // job sequence, node sequence
   job_schedules,  // job schedule sequence
+  // Those of format 3 have no more.
+  certificates,  // account, thumbprint
 };
-inline constexpr std::size_t kTablesTotal = 19;
+inline constexpr std::size_t kTablesTotal = 20;
 
 inline constexpr std::array<const char*, kTablesTotal> kTableNames = {
-    "meta",         "pools",        "nodes",      "jobs",         "task_ids",
-    "documents",    "open_tasks",   "done_tasks", "claims",       "lingering",
-    "reservations", "outbox",       "progress",   "sessions",     "answers",
-    "log",          "task_numbers", "job_nodes",  "job_schedules"};
+    "meta",         "pools",        "nodes",      "jobs",          "task_ids",
+    "documents",    "open_tasks",   "done_tasks", "claims",        "lingering",
+    "reservations", "outbox",       "progress",   "sessions",      "answers",
+    "log",          "task_numbers", "job_nodes",  "job_schedules", "certificates"};
 
 using TableSums = std::array<TableSum, kTablesTotal>;
 

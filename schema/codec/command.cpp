@@ -46,6 +46,9 @@ WINDLASS_STRUCT(DisableJobSchedule, (schedule_id, ScheduleId), (conditions, Cond
 WINDLASS_STRUCT(EnableJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
 WINDLASS_STRUCT(ChangeJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions),
                 (schedule, Schedule), (job, Job), (metadata, Metadata))
+WINDLASS_STRUCT(AddCertificate, (thumbprint, Thumbprint), (public_data, PublicData))
+WINDLASS_STRUCT(DeleteCertificate, (thumbprint, Thumbprint))
+WINDLASS_STRUCT(CancelCertificateDeletion, (thumbprint, Thumbprint))
 WINDLASS_STRUCT(AddTasks, (job_id, JobId), (tasks, Tasks))
 WINDLASS_STRUCT(DeleteTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
 WINDLASS_STRUCT(TerminateTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
@@ -65,6 +68,8 @@ WINDLASS_STRUCT(GetJob, (job_id, JobId), (conditions, Conditions))
 WINDLASS_STRUCT(ListJobs, (page, Page), (schedule_id, ScheduleId))
 WINDLASS_STRUCT(GetJobSchedule, (schedule_id, ScheduleId), (conditions, Conditions))
 WINDLASS_STRUCT(ListJobSchedules, (page, Page))
+WINDLASS_STRUCT(GetCertificate, (thumbprint, Thumbprint))
+WINDLASS_STRUCT(ListCertificates, (page, Page))
 WINDLASS_STRUCT(GetTask, (job_id, JobId), (task_id, TaskId), (conditions, Conditions))
 WINDLASS_STRUCT(ListTasks, (job_id, JobId), (page, Page))
 WINDLASS_STRUCT(GetTaskCounts, (job_id, JobId))
@@ -90,6 +95,11 @@ WINDLASS_VARIANT(
     (DisableJobSchedule, DisableJobSchedule, DISABLE_JOB_SCHEDULE),
     (EnableJobSchedule, EnableJobSchedule, ENABLE_JOB_SCHEDULE),
     (ChangeJobSchedule, ChangeJobSchedule, CHANGE_JOB_SCHEDULE),
+    (AddCertificate, AddCertificate, ADD_CERTIFICATE),
+    (DeleteCertificate, DeleteCertificate, DELETE_CERTIFICATE),
+    (CancelCertificateDeletion, CancelCertificateDeletion, CANCEL_CERTIFICATE_DELETION),
+    (GetCertificate, GetCertificate, GET_CERTIFICATE),
+    (ListCertificates, ListCertificates, LIST_CERTIFICATES),
     (GetJobSchedule, GetJobSchedule, GET_JOB_SCHEDULE),
     (ListJobSchedules, ListJobSchedules, LIST_JOB_SCHEDULES), (AddTasks, AddTasks, ADD_TASKS),
     (DeleteTask, DeleteTask, DELETE_TASK), (TerminateTask, TerminateTask, TERMINATE_TASK),
@@ -133,6 +143,8 @@ WINDLASS_VARIANT(Answer, wire::Answer, (Error, Error, ERROR), (NotHere, NotHere,
                  (Page<JobNodeView>, JobNodes, JOB_NODES),
                  (JobScheduleRecord, JobSchedule, JOB_SCHEDULE),
                  (Page<JobScheduleRecord>, JobSchedules, JOB_SCHEDULES),
+                 (CertificateRecord, Certificate, CERTIFICATE),
+                 (Page<CertificateRecord>, Certificates, CERTIFICATES),
                  (LifetimeUsage, LifetimeUsage, LIFETIME_USAGE))
 
 }  // namespace windlass::codec

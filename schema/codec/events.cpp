@@ -36,7 +36,9 @@ enum Kind : std::uint64_t {
   kLeasesBounded = 20,
   kJobNodePut = 21,
   kJobSchedulePut = 22,
-  kJobScheduleErased = 23
+  kJobScheduleErased = 23,
+  kCertificatePut = 24,
+  kCertificateErased = 25
 };
 
 // Keys of neighbouring task events lie close to each other.
@@ -145,6 +147,12 @@ struct EventWriter {
     out.number(kJobScheduleErased);
     out.number(event.schedule);
   }
+  void operator()(const CertificatePut& event) { row(kCertificatePut, event.certificate); }
+  void operator()(const CertificateErased& event) {
+    out.number(kCertificateErased);
+    out.text(event.account);
+    out.text(event.thumbprint);
+  }
 };
 
 template <class Row>
@@ -230,6 +238,10 @@ ShardEvent take_event(DenseReader& in, Context& context) {
       return JobSchedulePut{take_row<JobScheduleRecord>(in)};
     case kJobScheduleErased:
       return JobScheduleErased{in.number()};
+    case kCertificatePut:
+      return CertificatePut{take_row<CertificateRecord>(in)};
+    case kCertificateErased:
+      return CertificateErased{std::string(in.text()), std::string(in.text())};
     default:
       throw Malformed("an event of a kind that this version does not know");
   }

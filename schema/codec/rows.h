@@ -2,6 +2,7 @@
 // every later version must read all earlier ones; the store adds a format version and a checksum.
 #pragma once
 
+#include "model/certificate.h"
 #include "model/job.h"
 #include "model/job_schedule.h"
 #include "model/pool.h"
@@ -19,6 +20,7 @@ std::string encode_row(const PoolRecord& row);
 std::string encode_row(const NodeRecord& row);
 std::string encode_row(const JobRecord& row);
 std::string encode_row(const JobScheduleRecord& row);
+std::string encode_row(const CertificateRecord& row);
 std::string encode_row(const ClaimRecord& row);
 std::string encode_row(const LingeringAttempt& row);
 std::string encode_row(const Reservation& row);

@@ -2,6 +2,7 @@
 // include this.
 #pragma once
 
+#include "model/certificate.h"
 #include "model/job.h"
 #include "model/job_schedule.h"
 #include "model/pool.h"
@@ -205,6 +206,9 @@ WINDLASS_STRUCT(Schedule, (do_not_run_until, DoNotRunUntil), (do_not_run_after, 
                 (start_window, StartWindow), (recurrence_interval, RecurrenceInterval))
 WINDLASS_STRUCT(JobScheduleSpec, (id, Id), (display_name, DisplayName), (schedule, Schedule),
                 (job, Job), (metadata, Metadata))
+WINDLASS_STRUCT(CertificateRecord, (account, Account), (thumbprint, Thumbprint),
+                (public_data, PublicData), (version.event, Event),
+                (version.last_modified, LastModified), (creation_time, CreationTime))
 WINDLASS_STRUCT(JobScheduleRecord, (account, Account), (seq, Seq), (spec, Spec),
                 (version.event, Event), (version.last_modified, LastModified),
                 (creation_time, CreationTime), (state, State), (state_time, StateTime),

@@ -21,11 +21,13 @@ std::string_view promise_of(ErrorCode code) {
     case ErrorCode::job_not_found:
     case ErrorCode::task_not_found:
     case ErrorCode::job_schedule_not_found:
+    case ErrorCode::certificate_not_found:
       return "S1";
     case ErrorCode::pool_exists:
     case ErrorCode::job_exists:
     case ErrorCode::task_exists:
     case ErrorCode::job_schedule_exists:
+    case ErrorCode::certificate_exists:
       return "S3";
     case ErrorCode::condition_not_met:
       return "S11";
@@ -102,6 +104,15 @@ ReferenceModel::JobSchedule& ReferenceModel::job_schedule(const std::string& acc
       .first->second;
 }
 
+ReferenceModel::Certificate& ReferenceModel::certificate(const std::string& account,
+                                                         const std::string& thumbprint) {
+  const auto etag = [](EventNumber event) { return etag_text(kCertificatesShard, event); };
+  return certificates_
+      .try_emplace({account, lower_cased(thumbprint)},
+                   Certificate{{CertificateRules::State{}, etag}, {}})
+      .first->second;
+}
+
 ReferenceModel::Task& ReferenceModel::task(Job& job, const std::string& id) {
   const auto found = job.tasks.find(lower_cased(id));
   if (found != job.tasks.end()) return found->second;
@@ -170,6 +181,9 @@ void ReferenceModel::ask(Open& open, const Command& command, const std::vector<T
       if (command.job) of.jobs.push_back(*command.job);
     }
     open.entries = {add(of.story, open, command, command.conditions)};
+  } else if constexpr (std::is_constructible_v<CertificateRules::Act, Command>) {
+    open.entries = {add(certificate(open.account, command.thumbprint).story, open, command, {},
+                        std::is_same_v<Command, DeleteCertificate>)};
   } else if constexpr (std::is_constructible_v<JobRules::Act, Command>) {
     if (is_of_schedule(command.job_id)) return;
     Job& of = job(open.account, command.job_id);
@@ -335,6 +349,34 @@ void ReferenceModel::see(const Told& told, const JobScheduleRecord& record,
       },
       "in state " + std::to_string(static_cast<int>(record.state)), conditions);
   judge(of.story, JobScheduleRules{}, name);
+}
+
+void ReferenceModel::see(const Told& told, const CertificateRecord& record) {
+  const std::string name = "certificate " + record.thumbprint;
+  if (record.account != told.open.account)
+    contradict("S14", name + " of account " + record.account + " is shown to another");
+  Certificate& of = certificate(told.open.account, record.thumbprint);
+  const auto [seen, fresh] = of.seen.emplace(record.version.event, record);
+  if (!fresh && !(seen->second == record))
+    contradict("S11", name + " looks two ways at one version");
+  look(
+      of.story, told, record.version.event,
+      [record](const CertificateRules::State& state) {
+        return CertificateRules::shown(state, record);
+      },
+      "there");
+  judge(of.story, CertificateRules{}, name);
+}
+
+void ReferenceModel::miss_certificate(const Told& told, const std::string& thumbprint) {
+  Certificate& of = certificate(told.open.account, thumbprint);
+  look(
+      of.story, told, 0,
+      [](const CertificateRules::State& state) {
+        return state.there ? std::nullopt : std::optional(state);
+      },
+      "not there", {}, "S1");
+  judge(of.story, CertificateRules{}, "certificate " + thumbprint);
 }
 
 // It comes and goes by itself; what it is made from was asked for.
@@ -558,6 +600,9 @@ void ReferenceModel::hear(const Told& told, const Command& command) {
   } else if constexpr (std::is_constructible_v<JobScheduleRules::Act, Command>) {
     settle(job_schedule(told.open.account, command.schedule_id).story, JobScheduleRules{},
            "job schedule " + command.schedule_id);
+  } else if constexpr (std::is_constructible_v<CertificateRules::Act, Command>) {
+    settle(certificate(told.open.account, command.thumbprint).story, CertificateRules{},
+           "certificate " + command.thumbprint);
   } else if constexpr (std::is_constructible_v<JobRules::Act, Command>) {
     if (is_of_schedule(command.job_id)) return;
     settle(job(told.open.account, command.job_id).story, JobRules{}, "job " + command.job_id);
@@ -682,6 +727,30 @@ void ReferenceModel::hear(const Told& told, const ListJobSchedules& question) {
       missed.push_back(name.second);
   }
   for (const std::string& id : missed) miss_job_schedule(told, id);
+}
+
+void ReferenceModel::hear(const Told& told, const GetCertificate& question) {
+  if (const auto* record = std::get_if<CertificateRecord>(&told.answer)) return see(told, *record);
+  if (code_of(told.answer) == ErrorCode::certificate_not_found)
+    return miss_certificate(told, question.thumbprint);
+  contradict("API", "GetCertificate has an answer of another kind");
+}
+
+void ReferenceModel::hear(const Told& told, const ListCertificates& question) {
+  const auto* page = std::get_if<Page<CertificateRecord>>(&told.answer);
+  if (page == nullptr) return contradict("API", "ListCertificates has an answer of another kind");
+  std::set<std::string> listed;
+  for (const CertificateRecord& record : page->entries) {
+    see(told, record);
+    listed.insert(lower_cased(record.thumbprint));
+  }
+  std::vector<std::string> missed;
+  for (const auto& [name, certificate] : certificates_) {
+    if (name.first == told.open.account && !listed.contains(name.second) &&
+        is_covered(question.page, page->next, name.second))
+      missed.push_back(name.second);
+  }
+  for (const std::string& thumbprint : missed) miss_certificate(told, thumbprint);
 }
 
 void ReferenceModel::hear(const Told& told, const GetTask& question) {

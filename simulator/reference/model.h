@@ -54,6 +54,10 @@ class ReferenceModel {
     std::map<EventNumber, JobScheduleRecord> seen;
     std::vector<JobSpec> jobs;  // what they may have been made from
   };
+  struct Certificate {
+    Register<CertificateRules> story;
+    std::map<EventNumber, CertificateRecord> seen;
+  };
   struct Node {
     Register<NodeRules> story;
     MonoTime seen{INT64_MAX};  // an answer first showed it then
@@ -74,6 +78,7 @@ class ReferenceModel {
   Pool& pool(const std::string& account, const std::string& id);
   Job& job(const std::string& account, const std::string& id);
   JobSchedule& job_schedule(const std::string& account, const std::string& id);
+  Certificate& certificate(const std::string& account, const std::string& thumbprint);
   Task& task(Job& job, const std::string& id);
 
   template <class Rules, class Act>
@@ -107,6 +112,8 @@ class ReferenceModel {
   void hear(const Told& told, const ListJobs& question);
   void hear(const Told& told, const GetJobSchedule& question);
   void hear(const Told& told, const ListJobSchedules& question);
+  void hear(const Told& told, const GetCertificate& question);
+  void hear(const Told& told, const ListCertificates& question);
   void hear(const Told& told, const GetTask& question);
   void hear(const Told& told, const ListTasks& question);
   void hear(const Told& told, const GetTaskCounts& question);
@@ -119,7 +126,9 @@ class ReferenceModel {
            const Conditions& conditions = {});
   void see(const Told& told, const std::string& pool_id, const NodeView& view);
   void see(const Told& told, const JobScheduleRecord& record, const Conditions& conditions = {});
+  void see(const Told& told, const CertificateRecord& record);
   void see_job_of_schedule(const Told& told, const JobRecord& record);
+  void miss_certificate(const Told& told, const std::string& thumbprint);
   void miss_job_schedule(const Told& told, const std::string& id);
   void miss_pool(const Told& told, const std::string& id);
   void miss_job(const Told& told, const std::string& id);
@@ -134,6 +143,7 @@ class ReferenceModel {
   std::map<Name, Pool> pools_;
   std::map<Name, Job> jobs_;
   std::map<Name, JobSchedule> job_schedules_;
+  std::map<Name, Certificate> certificates_;
   std::map<std::pair<Name, std::string>, Node> nodes_;
   std::vector<Contradiction> found_;
 };

@@ -29,6 +29,9 @@ constexpr const char* kNames[] = {"AddPool",
                                   "DisableJobSchedule",
                                   "EnableJobSchedule",
                                   "ChangeJobSchedule",
+                                  "AddCertificate",
+                                  "DeleteCertificate",
+                                  "CancelCertificateDeletion",
                                   "AddTasks",
                                   "DeleteTask",
                                   "TerminateTask",
@@ -50,7 +53,9 @@ constexpr const char* kNames[] = {"AddPool",
                                   "FindTaskFiles",
                                   "FindNodeFiles",
                                   "ListJobNodes",
-                                  "GetLifetimeStatistics"};
+                                  "GetLifetimeStatistics",
+                                  "GetCertificate",
+                                  "ListCertificates"};
 static_assert(std::size(kNames) == std::variant_size_v<Request>);
 
 }  // namespace

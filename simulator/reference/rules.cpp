@@ -379,6 +379,29 @@ std::string misshapen(const JobScheduleRecord& record) {
   return {};
 }
 
+// ---- certificates --------------------------------------------------------------------------
+
+Verdict CertificateRules::verdict(const State& state, const Act& act) const {
+  if (std::holds_alternative<AddCertificate>(act))
+    return state.there ? refused(ErrorCode::certificate_exists) : kDone;
+  if (!state.there) return refused(ErrorCode::certificate_not_found);
+  if (std::holds_alternative<DeleteCertificate>(act)) return kDone;
+  return refused(ErrorCode::certificate_state_active);
+}
+
+CertificateRules::State CertificateRules::after(State, const Act& act) const {
+  if (const auto* add = std::get_if<AddCertificate>(&act))
+    return {true, add->thumbprint, add->public_data};
+  return {};
+}
+
+std::optional<CertificateRules::State> CertificateRules::shown(const State& state,
+                                                               const CertificateRecord& record) {
+  const bool same = state.there && state.thumbprint == record.thumbprint &&
+                    state.public_data == record.public_data;
+  return same ? std::optional(state) : std::nullopt;
+}
+
 // ---- tasks ---------------------------------------------------------------------------------
 
 Verdict TaskRules::verdict(const State& state, const Act& act) const {

@@ -101,6 +101,24 @@ struct JobScheduleRules {
   static std::optional<State> shown(const State& state, const JobScheduleRecord& record);
 };
 
+// One that is deleted is gone at once.
+struct CertificateRules {
+  struct State {
+    bool there = false;
+    std::string thumbprint;
+    std::string public_data;
+    bool operator==(const State&) const = default;
+  };
+  using Act = std::variant<AddCertificate, DeleteCertificate, CancelCertificateDeletion>;
+
+  Verdict verdict(const State& state, const Act& act) const;
+  State after(State state, const Act& act) const;
+  std::vector<State> moves(const State&, MonoTime) const { return {}; }
+  std::vector<State> halves(const State&, const Act&) const { return {}; }
+  bool is_there(const State& state) const { return state.there; }
+  static std::optional<State> shown(const State& state, const CertificateRecord& record);
+};
+
 // How a task's program can end, as far as who wrote it knows.
 struct TaskWork {
   bool may_succeed = true;

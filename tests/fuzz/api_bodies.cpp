@@ -1,6 +1,7 @@
 // The JSON bodies of the Batch API. What is accepted and shown can be sent again, and is then shown
 // alike; what is refused can be worded.
 #include "api/errors.h"
+#include "api/parse_certificate.h"
 #include "api/parse_job.h"
 #include "api/parse_node.h"
 #include "api/parse_pool.h"
@@ -87,7 +88,7 @@ void judge_command(const Result<T>& parsed) {
 
 void run(std::string_view input) {
   Choices choices(input);
-  const std::size_t choice = choices.below(12);
+  const std::size_t choice = choices.below(16);
   const std::string_view body = choices.rest();
   switch (choice) {
     case 0: {
@@ -135,6 +136,8 @@ void run(std::string_view input) {
       return judge_command(api::parse_replace_pool_properties(body, true));
     case 13:
       return judge_command(api::parse_restart_node(body, NodeRestart::reboot));
+    case 14:
+      return judge_command(api::parse_add_certificate(body));
     default:
       return judge_command(api::parse_put_task(body));
   }
@@ -184,7 +187,13 @@ std::vector<std::string> seeds() {
       chosen(9, R"({"terminateReason":"done"})"),
       chosen(9, ""),
       chosen(10, R"({"nodeDisableSchedulingOption":"requeue"})"),
-      chosen(11, R"({"constraints":{"maxTaskRetryCount":2}})")};
+      chosen(11, R"({"nodeList":["a","b"],"nodeDeallocationOption":"terminate"})"),
+      chosen(12, R"({"certificateReferences":[],"applicationPackageReferences":[],"metadata":[]})"),
+      chosen(13, R"({"nodeRebootOption":"requeue"})"),
+      chosen(14,
+             R"({"thumbprint":"0123456789012345678901234567890123456789","data":"MIIB","password":)"
+             R"("p","thumbprintAlgorithm":"sha1","certificateFormat":"pfx"})"),
+      chosen(15, R"({"constraints":{"maxTaskRetryCount":2}})")};
 }
 
 const Target kTarget("api_bodies", run, seeds);

@@ -39,7 +39,7 @@ void judge_open_task(std::string_view body) {
 constexpr std::array kBodies = {judge<ShardCounters>, judge<PoolRecord>,  judge<NodeRecord>,
                                 judge<JobRecord>,     judge<ClaimRecord>, judge<LingeringAttempt>,
                                 judge<Reservation>,   judge<OutboxRow>,   judge<ShardProgress>,
-                                judge<SessionState>,  judge_open_task};
+                                judge<SessionState>,  judge_open_task,    judge<CertificateRecord>};
 
 // As it would lie in the table under this key.
 std::string sealed(std::string_view key, std::string_view body) {
@@ -88,7 +88,8 @@ std::vector<std::string> seeds() {
           encode_row(random.job(3)), encode_row(random.claim(4)),
           encode_row(random.lingering(random.attempt_id(1))),
           encode_row(random.reservation("a", "j")), encode_row(random.outbox(1, 2)),
-          encode_row(random.progress(1)), encode_row(random.session(1)), task, sealed("key", task)})
+          encode_row(random.progress(1)), encode_row(random.session(1)), task,
+          encode_row(random.certificate("a", "b")), sealed("key", task)})
       seeds.push_back(chosen(choice++, body));
   }
   return seeds;

@@ -5,9 +5,11 @@ import concurrent.futures
 import pathlib
 import re
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import fields  # noqa: E402
+from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import ROOT, Cluster, expect, run, wait_until  # noqa: E402
 from raw import Raw  # noqa: E402
 
@@ -50,7 +52,7 @@ REQUESTS = [
     Request("PoolResizeParameter", "POST", "/pools/{id}/resize", POOL),
     Request("PoolEnableAutoScaleParameter", "POST", "/pools/{id}/enableautoscale", operation="Pool_EnableAutoScale"),
     Request("PoolEvaluateAutoScaleParameter", "POST", "/pools/{id}/evaluateautoscale", operation="Pool_EvaluateAutoScale"),
-    Request("CertificateAddParameter", "POST", "/certificates", operation="Certificate_Add"),
+    Request("CertificateAddParameter", "POST", "/certificates"),
     Request("JobAddParameter", "POST", "/jobs", shown="/jobs/{id}"),
     Request("JobPatchParameter", "PATCH", "/jobs/{id}", JOB, "/jobs/{id}", skip=FIXED),
     Request("JobUpdateParameter", "PUT", "/jobs/{id}", JOB, "/jobs/{id}", skip=FIXED),
@@ -83,6 +85,12 @@ def inside(seen, steps, field):
     return (seen or {}).get(SHOWN_AS.get(field, field))
 
 
+def certificate(name):
+    with tempfile.TemporaryDirectory() as folder:
+        made = Certificate(folder, name)
+        return {"@thumbprint": made.thumbprint, "@cer": made.public_data, "@pfx": made.pfx_data, "@password": PASSWORD}
+
+
 class Trial:
     """One request with one field; `wrong` has what is not as the table says."""
 
@@ -90,6 +98,8 @@ class Trial:
         self.raw, self.request, self.steps, self.row = raw, request, steps, row
         self.id = f"f{number}"
         self.given = {"@id": self.id}
+        if request.model == "CertificateAddParameter":
+            self.given.update(certificate(self.id))
         self.name = f"{request.verb} {request.model}: {fields.text_of(steps, row.field)}"
 
     def path(self, template):

@@ -18,7 +18,8 @@ Row = collections.namedtuple("Row", "model field verdict value shown")
 # From the model of a body to one inside it: (model, field, whether that is a list).
 Step = collections.namedtuple("Step", "model field in_list")
 
-# The smallest valid body of each model that has to hold something. "@id" and "@node" are put in when it is sent.
+# The smallest valid body of each model that has to hold something. "@id", "@node" and what a
+# certificate is made of are put in when it is sent.
 SMALLEST = {
     "PoolAddParameter": {"id": "@id", "vmSize": "s", "virtualMachineConfiguration": "@VirtualMachineConfiguration"},
     "PoolSpecification": {"vmSize": "s", "virtualMachineConfiguration": "@VirtualMachineConfiguration"},
@@ -26,6 +27,7 @@ SMALLEST = {
     "PoolResizeParameter": {"targetDedicatedNodes": 0},
     "NodeRemoveParameter": {"nodeList": ["@node"]},
     "ComputeNodeUser": {"name": "me"},
+    "CertificateAddParameter": {"thumbprint": "@thumbprint", "thumbprintAlgorithm": "sha1", "data": "@cer"},
     "JobAddParameter": {"id": "@id", "poolInfo": "@PoolInformation"},
     "JobSpecification": {"poolInfo": "@PoolInformation"},
     "JobUpdateParameter": {"poolInfo": "@PoolInformation"},
@@ -67,6 +69,7 @@ SMALLEST = {
 }
 # What else has to change for a field to be valid; None takes away.
 BESIDE = {
+    ("CertificateAddParameter", "password"): {"data": "@pfx"},
     ("PoolAddParameter", "cloudServiceConfiguration"): {"virtualMachineConfiguration": None},
     ("PoolSpecification", "cloudServiceConfiguration"): {"virtualMachineConfiguration": None},
     ("JobAddParameter", "jobReleaseTask"): {"jobPreparationTask": "@JobPreparationTask"},

@@ -21,6 +21,9 @@ class MapRows final : public scheduler::Rows {
   void each_job_schedule(const std::function<void(JobScheduleRecord)>& f) override {
     each(job_schedules_, f);
   }
+  void each_certificate(const std::function<void(CertificateRecord)>& f) override {
+    each(certificates_, f);
+  }
   void each_open_task(const std::function<void(OpenTask)>& f) override { each(open_, f); }
   void each_claim(const std::function<void(ClaimRecord)>& f) override { each(claims_, f); }
   void each_lingering(const std::function<void(LingeringAttempt)>& f) override {
@@ -79,6 +82,12 @@ class MapRows final : public scheduler::Rows {
     job_schedules_[schedule.seq] = schedule;
   }
   void erase_job_schedule(JobScheduleSeq seq) override { job_schedules_.erase(seq); }
+  void put_certificate(const CertificateRecord& row) override {
+    certificates_[{lower_cased(row.account), lower_cased(row.thumbprint)}] = row;
+  }
+  void erase_certificate(std::string_view account, std::string_view thumbprint) override {
+    certificates_.erase({lower_cased(account), lower_cased(thumbprint)});
+  }
 
   void add_task(const OpenTask& task, std::string_view document) override {
     const TaskKey key = task.record.key;
@@ -168,6 +177,7 @@ class MapRows final : public scheduler::Rows {
   std::map<NodeSeq, NodeRecord> nodes_;
   std::map<JobSeq, JobRecord> jobs_;
   std::map<JobScheduleSeq, JobScheduleRecord> job_schedules_;
+  std::map<Key, CertificateRecord> certificates_;
   std::map<TaskKey, OpenTask> open_;
   std::map<TaskKey, TaskRecord> done_;
   std::map<TaskKey, std::string> documents_;

@@ -277,6 +277,10 @@ class RandomModel {
     return schedule;
   }
 
+  CertificateRecord certificate(std::string account, std::string thumbprint) {
+    return {std::move(account), std::move(thumbprint), text(2000), version(), time()};
+  }
+
   TaskRecord task_record(const TaskKey& key) {
     TaskRecord task;
     task.id = id();
@@ -429,6 +433,10 @@ class RandomModel {
         return JobScheduleErased{bits()};
       case 20:
         return LeasesBounded{duration()};
+      case 21:
+        return CertificatePut{certificate(text(), id())};
+      case 22:
+        return CertificateErased{text(), id()};
       default:
         return JobNodePut{job_node(bits(), bits())};
     }

@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import Cluster, expect, run, wait_until  # noqa: E402
 
 TASKS = 250
@@ -94,6 +95,7 @@ def other_commands():
         tasks(az, folder)
         nodes(az, pool, folder)
         schedules(az, folder)
+        certificates(az, folder)
 
 
 def pools(az, pool):
@@ -204,6 +206,20 @@ def schedules(az, folder):
     az("job-schedule", "reset", *schedule, "--json-file", made(folder, "reset.json", content))
     shown = az("job-schedule", "show", *schedule)
     expect((shown["metadata"], shown["schedule"]["recurrenceInterval"]) == (None, "2:00:00"), f"reset does not: {shown}")
+
+
+def certificates(az, folder):
+    made = Certificate(folder)
+    named = ["--thumbprint", made.thumbprint]
+    shown = az("certificate", "create", *named, "--certificate-file", str(made.pfx), "--password", PASSWORD)
+    expect((shown["thumbprint"], shown["state"], shown["publicData"]) == (made.thumbprint, "active", made.public_data), f"created: {shown}")
+    expect([one["thumbprint"] for one in az("certificate", "list")] == [made.thumbprint], "listed")
+    expect(az("certificate", "show", *named)["thumbprintAlgorithm"] == "sha1", "shown")
+    expect("is active" in az("certificate", "delete", *named, "--abort", "--yes", fails=True), "no deletion has failed")
+    az("certificate", "delete", *named, "--yes")
+    expect(az("certificate", "list") == [], "gone")
+    az("certificate", "create", *named, "--certificate-file", str(made.cer))
+    az("certificate", "delete", *named, "--yes")
 
 
 def over_http():

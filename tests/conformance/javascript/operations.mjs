@@ -158,6 +158,20 @@ async function schedules() {
   await gone(() => client.jobSchedule.get("ops-js-schedule"), "JobScheduleNotFound", "the schedule");
 }
 
+async function certificates() {
+  const { thumbprint, publicData, pfxData, password } = JSON.parse(process.env.WINDLASS_TEST_CERTIFICATE);
+  const given = { thumbprint, thumbprintAlgorithm: "sha1", data: pfxData, certificateFormat: "pfx", password };
+  await client.certificate.add(given);
+  assert.equal(await code(client.certificate.add(given)), "CertificateExists");
+  const shown = await client.certificate.get("sha1", thumbprint);
+  assert.deepEqual([shown.thumbprint, shown.state, shown.publicData, shown.deleteCertificateError], [thumbprint, "active", publicData, undefined]);
+  assert.equal(JSON.stringify(shown).includes(password), false);
+  assert.deepEqual((await client.certificate.list()).map((one) => one.thumbprint), [thumbprint]);
+  assert.equal(await code(client.certificate.cancelDeletion("sha1", thumbprint)), "CertificateStateActive");
+  assert.equal((await client.certificate.deleteMethod("sha1", thumbprint))._response.status, 202);
+  assert.equal(await code(client.certificate.get("sha1", thumbprint)), "CertificateNotFound");
+}
+
 async function end() {
   await client.job.terminate(JOB, { terminateReason: "enough" });
   assert.equal((await jobState(JOB, "completed")).executionInfo.terminateReason, "enough");
@@ -173,7 +187,7 @@ async function end() {
   await gone(() => client.pool.get(POOL), "PoolNotFound", "the pool");
 }
 
-for (const part of [pools, jobs, tasks, files, nodes, schedules, end]) {
+for (const part of [pools, jobs, tasks, files, nodes, schedules, certificates, end]) {
   console.log(`  ${part.name}`);
   await part();
 }

@@ -1,14 +1,17 @@
 #!/usr/bin/python3
 """Runs the scripts beside it with the packages of package.json, each against a fresh cluster: the workflow over HTTP and HTTPS,
 then nodes, then all the rest."""
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "support"))
+from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import ROOT, Cluster, expect, run  # noqa: E402
 
 PACKAGES = ROOT / "build" / "javascript"
@@ -24,9 +27,10 @@ def install():
         shutil.copy(script, PACKAGES)
 
 
-def script(name, *options):
+def script(name, *options, prepare=None):
     with Cluster(*options) as cluster:
-        done = subprocess.run(["node", str(PACKAGES / name)], env={**os.environ, **cluster.environment})
+        more = prepare(cluster) if prepare else {}
+        done = subprocess.run(["node", str(PACKAGES / name)], env={**os.environ, **cluster.environment, **more})
         expect(done.returncode == 0, f"{name} succeeds")
 
 
@@ -43,7 +47,12 @@ def nodes():
 
 
 def operations():
-    script("operations.mjs")
+    with tempfile.TemporaryDirectory() as folder:
+        def prepare(cluster):
+            made = Certificate(folder)
+            return {"WINDLASS_TEST_CERTIFICATE": json.dumps({"thumbprint": made.thumbprint, "publicData": made.public_data,
+                                                             "pfxData": made.pfx_data, "password": PASSWORD})}
+        script("operations.mjs", prepare=prepare)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,10 @@ disabled and enabled, tasks by themselves, files by node and by task, nodes, sch
 import datetime
 import pathlib
 import sys
+import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import Cluster, expect, make_job, make_pool, run, wait_nodes_idle, wait_tasks_complete, wait_until  # noqa: E402
 
 from azure.batch import models  # noqa: E402
@@ -183,12 +185,53 @@ def schedules(client):
     expect(code(client.job.get, "ops-schedule:job-1") == "JobNotFound", "with its job")
 
 
+def certificates(client, cluster):
+    with tempfile.TemporaryDirectory() as folder:
+        one, two = sorted((Certificate(folder, "one"), Certificate(folder, "two")), key=lambda made: made.thumbprint)
+        client.certificate.add(models.CertificateAddParameter(
+            thumbprint=one.thumbprint, thumbprint_algorithm="sha1", data=one.pfx_data, certificate_format="pfx", password=PASSWORD))
+        add = models.CertificateAddParameter(thumbprint=two.thumbprint.upper(), thumbprint_algorithm="sha1", data=two.public_data,
+                                             certificate_format="cer")
+        client.certificate.add(add)
+        expect(code(client.certificate.add, add) == "CertificateExists", "only once")
+        # A pool that needs one would need its key: that is not built.
+        expect(code(make_pool, client, "ops-certified", nodes=0, certificate_references=[
+            models.CertificateReference(thumbprint=one.thumbprint, thumbprint_algorithm="sha1")]) == "NotImplemented", "refused by name")
+        cluster.kill("scheduler")
+        cluster.wait_healthy()
+        shown = client.certificate.get("sha1", one.thumbprint.upper())
+        expect((shown.thumbprint, shown.thumbprint_algorithm, value(shown.state), shown.public_data) ==
+               (one.thumbprint, "sha1", "active", one.public_data), f"the public part of the file is shown: {shown}")
+        expect(shown.url.endswith(f"/certificates(thumbprintAlgorithm=sha1,thumbprint={one.thumbprint})"), f"at its URL: {shown.url}")
+        expect(shown.state_transition_time and shown.delete_certificate_error is None and shown.previous_state is None, "and nothing else")
+        few = models.CertificateListOptions(max_results=1, select="thumbprint", filter="state eq 'active'")
+        expect([(c.thumbprint, c.state) for c in client.certificate.list(few)] == [(one.thumbprint, None), (two.thumbprint.upper(), None)],
+               "listed page by page")
+        expect(code(client.certificate.cancel_deletion, "sha1", one.thumbprint) == "CertificateStateActive", "no deletion has failed")
+        for made in (one, two):
+            client.certificate.delete("sha1", made.thumbprint)
+            expect(code(client.certificate.get, "sha1", made.thumbprint) == "CertificateNotFound", "it is gone")
+        expect(list(client.certificate.list()) == [], "all are")
+        expect(code(client.certificate.delete, "sha1", one.thumbprint) == "CertificateNotFound", "only once")
+        expect(code(client.certificate.cancel_deletion, "sha1", one.thumbprint) == "CertificateNotFound", "it is too late")
+        wrong = models.CertificateAddParameter(thumbprint=one.thumbprint, thumbprint_algorithm="sha1", data=one.pfx_data,
+                                               certificate_format="pfx", password="another")
+        expect(code(client.certificate.add, wrong) == "InvalidPropertyValue", "its password does not open it")
+        wrong.password, wrong.thumbprint = PASSWORD, two.thumbprint
+        expect(code(client.certificate.add, wrong) == "InvalidPropertyValue", "it is another one")
+        for kept in pathlib.Path(cluster.data).rglob("*"):
+            if kept.is_file():
+                expect(PASSWORD.encode() not in kept.read_bytes(), f"a password is kept in {kept}")
+
+
 def operations():
     with Cluster() as cluster:
         client = cluster.batch()
         for part in (pools, jobs, tasks, files, nodes, schedules):
             print(f"  {part.__name__}", flush=True)
             part(client)
+        print("  certificates", flush=True)
+        certificates(client, cluster)
 
 
 run([operations])

@@ -35,6 +35,7 @@ RC_BOOST_PROP(rows_are_read_as_written, (std::uint64_t seed)) {
   RC_ASSERT(survives(random.node(random.bits())));
   RC_ASSERT(survives(random.job(random.bits())));
   RC_ASSERT(survives(random.job_schedule(random.bits())));
+  RC_ASSERT(survives(random.certificate(random.text(), random.id())));
   RC_ASSERT(survives(random.claim(random.bits())));
   RC_ASSERT(survives(random.lingering(random.attempt_id(7))));
   RC_ASSERT(survives(random.reservation(random.text(), random.id())));

@@ -54,6 +54,7 @@ struct Contents {
   std::vector<NodeRecord> nodes;
   std::vector<JobRecord> jobs;
   std::vector<JobScheduleRecord> job_schedules;
+  std::vector<CertificateRecord> certificates;
   std::vector<OpenTask> open;
   std::vector<ClaimRecord> claims;
   std::vector<LingeringAttempt> lingering;
@@ -79,6 +80,7 @@ Contents contents_of(Rows& rows, JobSeq jobs_end) {
   rows.each_node(into(all.nodes));
   rows.each_job(into(all.jobs));
   rows.each_job_schedule(into(all.job_schedules));
+  rows.each_certificate(into(all.certificates));
   rows.each_open_task(into(all.open));
   rows.each_claim(into(all.claims));
   rows.each_lingering(into(all.lingering));
@@ -135,6 +137,11 @@ class Twins {
         }
         return random.flag() ? rows.put_job(random.job(small)) : rows.erase_job(small);
       case 6:
+        if (random.flag()) {
+          const std::string thumbprint = "Cert" + std::to_string(small);
+          return random.flag() ? rows.put_certificate(random.certificate("Acct", thumbprint))
+                               : rows.erase_certificate("acct", thumbprint);
+        }
         return random.flag() ? rows.put_claim(random.claim(small)) : rows.erase_claim(small);
       case 7: {
         const AttemptId id{kShard, {small, random.below(3)}, 1};

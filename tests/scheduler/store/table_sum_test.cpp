@@ -42,6 +42,7 @@ void fill(const std::string& folder) {
     batch->put_job(random.job(i));
     batch->put_job_node(random.job_node(i, i));
     batch->put_job_schedule(random.job_schedule(i));
+    batch->put_certificate(random.certificate("acct", "cert" + std::to_string(i)));
     batch->put_claim(random.claim(i));
     batch->put_lingering(random.lingering({3, {1, i}, 1}));
     batch->put_reservation(random.reservation("acct", "job" + std::to_string(i)));
@@ -102,6 +103,7 @@ void read_whole_tables(Store& store) {
   batch->each_job(nothing);
   batch->each_job_node(nothing);
   batch->each_job_schedule(nothing);
+  batch->each_certificate(nothing);
   batch->each_claim(nothing);
   batch->each_lingering(nothing);
   batch->each_reservation(nothing);
@@ -229,7 +231,7 @@ BOOST_AUTO_TEST_CASE(a_folder_without_sums_gets_them_when_it_is_opened) {
   TemporaryFolder folder;
   fill(folder.path());
   FolderFacts facts = check_copy(folder.path());
-  facts.rows -= 6;  // of the tables that there were not yet
+  facts.rows -= 9;  // of the tables that there were not yet
   const auto make_old = [&] {
     const lmdb::Environment environment(folder.path(), 1ULL << 30, kTablesTotal);
     lmdb::WriteTxn txn(environment);
@@ -266,6 +268,71 @@ BOOST_AUTO_TEST_CASE(a_folder_without_sums_gets_them_when_it_is_opened) {
   make_old();  // damage that was there before stays unseen: nothing says what was
   { Store store(options_for(folder.path())); }
   BOOST_CHECK_NO_THROW(check_copy(folder.path()));
+}
+
+// As the version before left it: sums, but not of the table that it did not have.
+void make_without_certificates(const std::string& folder) {
+  const lmdb::Environment environment(folder, 1ULL << 30, kTablesTotal);
+  lmdb::WriteTxn txn(environment);
+  const lmdb::Table meta = txn.open_table("meta");
+  TableSum meta_sum;
+  TableSums sums = *MetaTable(txn, meta, meta_sum).commit(txn.number() - 1)->sums;
+  bool changed = false;
+  {
+    RowTable rows(txn, meta, "meta", meta_sum, changed);
+    rows.begin_row() += Key().number(kFolderFormatWithoutCertificates);
+    rows.put("format");
+    sums[static_cast<std::size_t>(TableName::meta)] = meta_sum;
+    std::string& row = rows.begin_row();
+    row += Key().number(txn.number());
+    for (std::size_t i = 0; i < tables_of(kFolderFormatWithoutCertificates); ++i)
+      row += Key().number(sums[i].rows).number(sums[i].weights);
+    rows.put("commit");
+  }
+  BOOST_REQUIRE(mdb_drop(txn.get(), txn.open_table("certificates"), 1) == 0);
+  txn.commit();
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_without_certificates_gets_the_table_and_keeps_its_sums) {
+  TemporaryFolder folder;
+  fill(folder.path());
+  FolderFacts facts = check_copy(folder.path());
+  facts.rows -= 3;
+  make_without_certificates(folder.path());
+  BOOST_TEST((check_copy(folder.path()) == facts));  // an old backup is one still
+  {
+    Store store(options_for(folder.path()));
+    read_whole_tables(store);
+    const auto batch = store.begin();
+    batch->put_certificate(RandomModel(2).certificate("acct", "cert"));
+    batch->commit();
+  }
+  facts.rows += 1;
+  BOOST_TEST((check_copy(folder.path()) == facts));
+  { Store store(options_for(folder.path())); }
+
+  // What was damaged before is found: its sums were kept.
+  make_without_certificates(folder.path());
+  {
+    const lmdb::Environment environment(folder.path(), 1ULL << 30, kTablesTotal);
+    lmdb::WriteTxn txn(environment);
+    {
+      lmdb::Cursor cursor(txn, txn.open_table("pools"));
+      BOOST_REQUIRE(cursor.first());
+      cursor.erase();
+    }
+    bool changed = false;
+    TableSum ignored;
+    {
+      RowTable meta(txn, txn.open_table("meta"), "meta", ignored, changed);
+      std::string commit(*meta.find("commit"));
+      commit.replace(0, 8, Key().number(txn.number()));
+      meta.begin_row() += commit;
+      meta.put("commit");
+    }
+    txn.commit();
+  }
+  BOOST_CHECK_THROW(check_copy(folder.path()), CorruptError);
 }
 
 BOOST_AUTO_TEST_CASE(a_folder_of_another_format_is_refused) {
