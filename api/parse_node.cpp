@@ -46,6 +46,36 @@ Result<std::string> parse_node_user(std::string_view text) {
   return user;
 }
 
+Result<UploadLogs> parse_upload_logs(std::string_view text) {
+  UploadLogs wanted;
+  std::optional<WallTime> from;
+  ParsedBody body(text);
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    if (name == "containerUrl") {
+      read_http_url(value, wanted.container_url);
+    } else if (name == "startTime") {
+      value.read(from);
+    } else if (name == "endTime") {
+      if (value.given()) value.read(wanted.until);
+    } else if (name == "identityReference") {
+      if (value.given()) value.refuse_not_built();
+    } else {
+      return name == "odata.metadata";
+    }
+    return true;
+  });
+  if (!body.failed()) {
+    body.value().require(!wanted.container_url.empty(), "containerUrl");
+    body.value().require(from.has_value(), "startTime");
+  }
+  if (body.failed()) return body.error();
+  if (wanted.until && *wanted.until < *from)
+    return property_error(ErrorCode::invalid_property_value, "endTime",
+                          timestamp_text(*wanted.until), "It must not be before startTime.");
+  wanted.from = *from;
+  return wanted;
+}
+
 Result<DisableNodeScheduling> parse_disable_node_scheduling(std::string_view text) {
   DisableNodeScheduling command;
   if (is_blank(text)) return command;

@@ -14,6 +14,13 @@ namespace windlass::api {
 Result<RestartNode> parse_restart_node(std::string_view body, NodeRestart restart);
 // Whether the body is that of a node user.
 Result<std::string> parse_node_user(std::string_view body);
+// What of a worker's log is to go where.
+struct UploadLogs {
+  std::string container_url;
+  WallTime from;
+  std::optional<WallTime> until;
+};
+Result<UploadLogs> parse_upload_logs(std::string_view body);
 Result<DisableNodeScheduling> parse_disable_node_scheduling(std::string_view body);
 
 }  // namespace windlass::api

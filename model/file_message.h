@@ -15,7 +15,7 @@ namespace windlass {
 
 inline constexpr std::uint32_t kFileChunkBytesMax = 256 * 1024;
 
-enum class FileAction : std::uint8_t { properties, read, list, remove };
+enum class FileAction : std::uint8_t { properties, read, list, remove, upload_logs };
 
 struct FileRequest {
   std::uint64_t id = 0;  // echoed; the gateway's own number
@@ -29,6 +29,10 @@ struct FileRequest {
   std::string after;                             // list: name of the last entry seen
   std::uint32_t entries_max = 1000;
   std::string name_prefix;  // list: filter startswith(name, ...)
+  // upload_logs: the worker's own, from between these times, to `path` in this container
+  std::string container_url;
+  WallTime logs_from;
+  std::optional<WallTime> logs_until;
   bool operator==(const FileRequest&) const = default;
 };
 
@@ -49,6 +53,7 @@ struct FileReply {
   std::string data;                     // read: bytes from offset, fewer than asked at the end
   std::vector<FileProperties> entries;  // list, by name
   bool more = false;                    // list: entries follow the last one
+  std::uint32_t files_total = 0;        // upload_logs: that will be uploaded
   bool operator==(const FileReply&) const = default;
 };
 

@@ -4,12 +4,15 @@
 
 #include <spdlog/logger.h>
 #include <spdlog/pattern_formatter.h>
+#include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <unistd.h>
 
 #include <charconv>
 #include <cmath>
 #include <ctime>
+#include <filesystem>
+#include <optional>
 
 namespace windlass::runtime {
 namespace {
@@ -120,6 +123,13 @@ void append_field(std::string& out, LogFormat format, std::string_view key,
   append_value(out, format, value);
 }
 
+// Whole lines, whose level was judged before they were built.
+void take_lines(spdlog::logger& logger) {
+  logger.set_formatter(
+      std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc));
+  logger.set_level(spdlog::level::trace);
+}
+
 }  // namespace
 
 std::string log_line(LogFormat format, std::string_view time, LogLevel level, std::string_view role,
@@ -139,17 +149,26 @@ struct Log::Sink {
   std::string role;
   LogFormat format;
   spdlog::logger logger;
+  std::optional<spdlog::logger> files;
 };
 
 Log::Log(std::string role, LogLevel level, LogFormat format) : level_(level) {
   if (format == LogFormat::automatic)
     format = ::isatty(STDERR_FILENO) == 1 ? LogFormat::logfmt : LogFormat::json;
-  sink_ = std::make_unique<Sink>(
-      Sink{std::move(role), format,
-           spdlog::logger("windlass", std::make_shared<spdlog::sinks::stderr_sink_mt>())});
-  sink_->logger.set_formatter(
-      std::make_unique<spdlog::pattern_formatter>("%v", spdlog::pattern_time_type::utc));
-  sink_->logger.set_level(spdlog::level::trace);  // the level is judged before a line is built
+  sink_ = std::make_unique<Sink>(Sink{
+      std::move(role), format,
+      spdlog::logger("windlass", std::make_shared<spdlog::sinks::stderr_sink_mt>()), std::nullopt});
+  take_lines(sink_->logger);
+}
+
+void Log::keep_in(const LogFiles& files) {
+  namespace fs = std::filesystem;
+  if (fs::create_directories(files.folder)) fs::permissions(files.folder, fs::perms::owner_all);
+  sink_->files.emplace("windlass", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(
+                                       files.folder + "/" + files.name + ".log", files.bytes_max,
+                                       files.older_parts));
+  take_lines(*sink_->files);
+  sink_->files->flush_on(spdlog::level::trace);
 }
 
 Log::~Log() = default;
@@ -157,9 +176,13 @@ Log::~Log() = default;
 void Log::write(LogLevel level, std::string_view event, LogFields fields) {
   if (level == LogLevel::warn) ++warnings_;
   if (level == LogLevel::error) ++errors_;
-  const std::string line =
-      log_line(sink_->format, time_text(wall_now()), level, sink_->role, event, fields);
-  sink_->logger.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  const std::string time = time_text(wall_now());
+  const auto put = [&](spdlog::logger& logger, LogFormat format) {
+    const std::string line = log_line(format, time, level, sink_->role, event, fields);
+    logger.log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
+  };
+  put(sink_->logger, sink_->format);
+  if (sink_->files) put(*sink_->files, LogFormat::json);
 }
 
 }  // namespace windlass::runtime

@@ -53,6 +53,15 @@ class LogField {
 
 using LogFields = std::initializer_list<LogField>;
 
+// Where a log is kept besides stderr: NAME.log, and before it NAME.1.log and so on, the oldest of
+// which is given up.
+struct LogFiles {
+  std::string folder;  // made when missing, for its owner only
+  std::string name;
+  std::uint64_t bytes_max = 0;  // of each file
+  unsigned older_parts = 0;
+};
+
 class Log {
  public:
   explicit Log(std::string role, LogLevel level = LogLevel::info,
@@ -60,6 +69,9 @@ class Log {
   ~Log();
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
+
+  // From now on, in JSON. Before other threads write. Throws when it cannot be.
+  void keep_in(const LogFiles& files);
 
   bool enabled(LogLevel level) const { return level >= level_; }
 

@@ -6,7 +6,7 @@ $Cxx.namespace("windlass::wire");
 
 using M = import "model.capnp";
 
-enum FileAction { properties @0; read @1; list @2; remove @3; }
+enum FileAction { properties @0; read @1; list @2; remove @3; uploadLogs @4; }
 
 struct FileRequest {
   id @0 :UInt64;
@@ -20,6 +20,9 @@ struct FileRequest {
   after @8 :Text;
   entriesMax @9 :UInt32;
   namePrefix @10 :Text;
+  containerUrl @11 :Text;
+  logsFrom @12 :Int64;
+  logsUntil @13 :M.OptionalInt64;
 }
 struct FileProperties {
   name @0 :Text;
@@ -36,4 +39,5 @@ struct FileReply {
   data @3 :Data;
   entries @4 :List(FileProperties);
   more @5 :Bool;
+  filesTotal @6 :UInt32;
 }

@@ -20,9 +20,10 @@ constexpr std::size_t kRepliesHeldMax = 64;
 
 }  // namespace
 
-FileRoad::FileRoad(bus::EndpointOptions options, std::string nodes_folder)
+FileRoad::FileRoad(bus::EndpointOptions options, std::string nodes_folder, ServiceLogs& logs)
     : options_(std::move(options)),
       server_(std::move(nodes_folder)),
+      logs_(logs),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -35,6 +36,15 @@ FileRoad::~FileRoad() {
   thread_.join();
 }
 
+FileReply FileRoad::answer(const FileRequest& request) {
+  if (request.action != FileAction::upload_logs) return server_.answer(request);
+  FileRequest node;
+  node.id = request.id;
+  node.node_id = request.node_id;
+  FileReply there = server_.answer(node);  // its root, if it is one of ours
+  return there.error ? there : logs_.upload(request);
+}
+
 void FileRoad::run(const std::stop_token& stop) {
   bus::BulkEndpoint endpoint(options_);
   std::deque<std::pair<InstanceId, FileReply>> held;
@@ -45,7 +55,7 @@ void FileRoad::run(const std::stop_token& stop) {
     for (bus::BulkEvent& event : endpoint.poll(now)) {
       const auto* asked = std::get_if<bus::FileAsked>(&event);
       if (asked == nullptr) continue;
-      FileReply reply = server_.answer(asked->request);
+      FileReply reply = answer(asked->request);
       if (held.empty() && endpoint.send(asked->from, reply)) continue;
       if (held.size() < kRepliesHeldMax) held.emplace_back(asked->from, std::move(reply));
     }

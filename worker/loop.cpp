@@ -8,6 +8,7 @@
 #include "worker/file_road.h"
 #include "worker/files/failure.h"
 #include "worker/files/files.h"
+#include "worker/files/service_logs.h"
 
 #include <sys/epoll.h>
 #include <sys/random.h>
@@ -141,7 +142,17 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
   options.worker = worker_id;
   options.generation = generation;
   place_->equip_bulk(options, config.bulk_brokers, "--broker-bulk");
-  file_road_ = std::make_unique<FileRoad>(options, nodes_folder_);
+  TransferOptions uploads;
+  uploads.ca_file = config.tls_ca_file;
+  logs_ = std::make_unique<ServiceLogs>(
+      log_folder(config), uploads,
+      [&log = program_.log](const std::optional<FailureInfo>& failure) {
+        if (failure)
+          log.warn("logs_not_uploaded", {{"code", failure->code}, {"error", failure->message}});
+        else
+          log.info("logs_uploaded");
+      });
+  file_road_ = std::make_unique<FileRoad>(options, nodes_folder_, *logs_);
   place_->equip_bus(options, config.brokers, "--broker");
   endpoint_ = std::make_unique<bus::PeerEndpoint>(options);
   agent_bus_.emplace(*agent_, *endpoint_, !null_executor_);

@@ -19,6 +19,7 @@ namespace windlass::worker {
 
 class Files;
 class FileRoad;
+class ServiceLogs;
 
 class Loop {
  public:
@@ -69,6 +70,7 @@ class Loop {
   bool guard_met_ = false;
   std::unique_ptr<bus::PeerEndpoint> endpoint_;
   std::optional<AgentBus> agent_bus_;
+  std::unique_ptr<ServiceLogs> logs_;
   std::unique_ptr<FileRoad> file_road_;
   WorkerMetrics metrics_;
   Fd epoll_;

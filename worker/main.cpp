@@ -1,6 +1,7 @@
 #include "runtime/folder_lock.h"
 #include "runtime/program.h"
 #include "worker/exec/spawner_main.h"
+#include "worker/files/service_logs.h"
 #include "worker/loop.h"
 #include "worker/worker_config.h"
 
@@ -19,6 +20,10 @@ int main(int argc, char** argv) {
   return runtime::run_program(options, config.common, argc, argv, [&](runtime::Program& program) {
     ::umask(022);  // the modes of the nodes' folders are meant as they are written
     const runtime::FolderLock lock(config.data_dir, "--data-dir");
+    program.log.keep_in({.folder = worker::log_folder(config),
+                         .name = std::string(worker::kWorkerLogName),
+                         .bytes_max = static_cast<std::uint64_t>(config.log_file_bytes_max),
+                         .older_parts = worker::kOlderLogParts});
     worker::Loop loop(config, program);
     return loop.run();
   });

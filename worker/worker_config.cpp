@@ -9,6 +9,10 @@ namespace windlass::worker {
 using runtime::ConfigError;
 using runtime::OptionTable;
 
+std::string log_folder(const WorkerConfig& config) {
+  return config.log_dir.empty() ? config.data_dir + "/log" : config.log_dir;
+}
+
 OptionTable worker_options(WorkerConfig& config) {
   OptionTable table("windlass-worker", "WORKER",
                     "Offers nodes and runs the tasks that shards put on them.");
@@ -83,6 +87,18 @@ OptionTable worker_options(WorkerConfig& config) {
              .meaning = "Certificate authorities for resource and output files over https.",
              .value_name = "FILE",
              .default_text = "the system's"});
+  table.add({.name = "log-dir",
+             .target = &config.log_dir,
+             .meaning = "Folder in which the log is kept besides, as JSON: worker.log and four "
+                        "older parts of it. Clients may ask for a copy of them "
+                        "(UploadBatchServiceLogs).",
+             .value_name = "DIR",
+             .default_text = "log in --data-dir"});
+  table.add({.name = "log-file-bytes-max",
+             .target = &config.log_file_bytes_max,
+             .meaning = "A new part of the log in --log-dir is begun at this size.",
+             .unit = "bytes",
+             .min = 65'536});
   add_common_options(table, config.common);
   table.example("windlass-worker --offers 4:standard_d2_v3 --offers 8:*:spot",
                 "Four nodes for pools of that size, and eight that may be taken away for any.");

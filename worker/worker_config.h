@@ -13,6 +13,8 @@
 
 namespace windlass::worker {
 
+inline constexpr unsigned kOlderLogParts = 4;
+
 struct WorkerConfig {
   runtime::CommonConfig common{.admin_address = runtime::kDefaultWorkerAdmin};
   std::string data_dir = runtime::data_folder_default("worker");
@@ -31,7 +33,12 @@ struct WorkerConfig {
   std::string cgroups = "auto";
   std::int64_t free_bytes_min = 256 << 20;
   std::string tls_ca_file;
+  std::string log_dir;  // empty: DATA/log
+  std::int64_t log_file_bytes_max = 8 << 20;
 };
+
+// Where the worker keeps its log.
+std::string log_folder(const WorkerConfig& config);
 
 runtime::OptionTable worker_options(WorkerConfig& config);
 

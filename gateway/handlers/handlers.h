@@ -14,6 +14,7 @@ namespace windlass::gateway {
   X(compute_node_get) X(compute_node_list) X(compute_node_disable_scheduling) X(compute_node_enable_scheduling) \
   X(compute_node_reboot) X(compute_node_reimage) X(compute_node_start) X(compute_node_deallocate) \
   X(compute_node_get_remote_login_settings) X(compute_node_get_remote_desktop) \
+  X(compute_node_upload_batch_service_logs) \
   X(compute_node_add_user) X(compute_node_update_user) X(compute_node_delete_user) \
   X(compute_node_extension_list) X(compute_node_extension_get) \
   X(job_add) X(job_get) X(job_list) X(job_patch) X(job_update) X(job_delete) X(job_terminate) X(job_disable) \

@@ -5,16 +5,17 @@
 
 namespace windlass::codec {
 
-WINDLASS_ENUM(FileAction, remove, REMOVE)
+WINDLASS_ENUM(FileAction, upload_logs, UPLOAD_LOGS)
 
 WINDLASS_STRUCT(FileRequest, (id, Id), (node_id, NodeId), (folder, Folder), (path, Path),
                 (action, Action), (offset, Offset), (bytes_max, BytesMax), (recursive, Recursive),
-                (after, After), (entries_max, EntriesMax), (name_prefix, NamePrefix))
+                (after, After), (entries_max, EntriesMax), (name_prefix, NamePrefix),
+                (container_url, ContainerUrl), (logs_from, LogsFrom), (logs_until, LogsUntil))
 WINDLASS_STRUCT(FileProperties, (name, Name), (is_directory, IsDirectory),
                 (content_length, ContentLength), (last_modified, LastModified),
                 (creation_time, CreationTime), (mode, Mode))
 WINDLASS_STRUCT(FileReply, (id, Id), (error, Error), (properties, Properties), (data, Data),
-                (entries, Entries), (more, More))
+                (entries, Entries), (more, More), (files_total, FilesTotal))
 
 }  // namespace windlass::codec
 

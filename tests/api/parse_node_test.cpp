@@ -39,6 +39,29 @@ BOOST_AUTO_TEST_CASE(a_restart_has_the_option_of_its_kind) {
   BOOST_TEST(!parse_restart_node(R"({"nodeRebootOption":"requeue"})", NodeRestart::start));
 }
 
+BOOST_AUTO_TEST_CASE(logs_go_to_a_container_and_have_a_beginning) {
+  using windlass::api::parse_upload_logs;
+  const std::string head =
+      R"({"containerUrl":"https://h/c?sig=x","startTime":"2030-01-01T00:00:00Z")";
+  const auto open = parse_upload_logs(head + R"(,"endTime":null})");
+  BOOST_TEST_REQUIRE(open.has_value());
+  BOOST_TEST(open->container_url == "https://h/c?sig=x");
+  BOOST_TEST(!open->until.has_value());
+  const auto closed = parse_upload_logs(head + R"(,"endTime":"2030-01-01T00:00:01Z"})");
+  BOOST_TEST_REQUIRE(closed.has_value());
+  BOOST_TEST((*closed->until == closed->from + std::chrono::seconds(1)));
+  for (const std::string& body :
+       {std::string(R"({"startTime":"2030-01-01T00:00:00Z"})"),
+        std::string(R"({"containerUrl":"https://h/c"})"),
+        std::string(R"({"containerUrl":"ftp://h/c","startTime":"2030-01-01T00:00:00Z"})"),
+        head + R"(,"endTime":"2029-12-31T23:59:59Z"})", head + R"(,"colour":"red"})",
+        std::string(R"({"containerUrl":"https://h/c","startTime":"soon"})"), std::string()})
+    BOOST_TEST(!parse_upload_logs(body).has_value(), body);
+  const auto identity = parse_upload_logs(head + R"(,"identityReference":{"resourceId":"x"}})");
+  BOOST_TEST_REQUIRE(!identity.has_value());
+  BOOST_TEST((identity.error().code == ErrorCode::not_implemented));
+}
+
 BOOST_AUTO_TEST_CASE(a_user_has_a_name) {
   using windlass::api::parse_node_user;
   BOOST_TEST(

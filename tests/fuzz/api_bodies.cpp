@@ -88,7 +88,7 @@ void judge_command(const Result<T>& parsed) {
 
 void run(std::string_view input) {
   Choices choices(input);
-  const std::size_t choice = choices.below(16);
+  const std::size_t choice = choices.below(17);
   const std::string_view body = choices.rest();
   switch (choice) {
     case 0: {
@@ -138,6 +138,11 @@ void run(std::string_view input) {
       return judge_command(api::parse_restart_node(body, NodeRestart::reboot));
     case 14:
       return judge_command(api::parse_add_certificate(body));
+    case 15: {
+      const auto wanted = api::parse_upload_logs(body);
+      if (!wanted) judge_refusal(wanted.error());
+      return;
+    }
     default:
       return judge_command(api::parse_put_task(body));
   }
@@ -193,7 +198,8 @@ std::vector<std::string> seeds() {
       chosen(14,
              R"({"thumbprint":"0123456789012345678901234567890123456789","data":"MIIB","password":)"
              R"("p","thumbprintAlgorithm":"sha1","certificateFormat":"pfx"})"),
-      chosen(15, R"({"constraints":{"maxTaskRetryCount":2}})")};
+      chosen(15, R"({"containerUrl":"http://h/c?sig=x","startTime":"2030-01-01T00:00:00Z"})"),
+      chosen(16, R"({"constraints":{"maxTaskRetryCount":2}})")};
 }
 
 const Target kTarget("api_bodies", run, seeds);

@@ -45,7 +45,7 @@ REQUESTS = [
     Request("NodeDisableSchedulingParameter", "POST", ONE_NODE + "/disablescheduling", POOL, nodes=1),
     Request("ComputeNodeUser", "POST", ONE_NODE + "/users", POOL, nodes=1),
     Request("NodeUpdateUserParameter", "PUT", ONE_NODE + "/users/me", POOL, nodes=1),
-    Request("UploadBatchServiceLogsConfiguration", "POST", ONE_NODE + "/uploadbatchservicelogs", operation="ComputeNode_UploadBatchServiceLogs"),
+    Request("UploadBatchServiceLogsConfiguration", "POST", ONE_NODE + "/uploadbatchservicelogs", POOL, nodes=1),
     Request("PoolAddParameter", "POST", "/pools", shown="/pools/{id}"),
     Request("PoolPatchParameter", "PATCH", "/pools/{id}", POOL, "/pools/{id}"),
     Request("PoolUpdatePropertiesParameter", "POST", "/pools/{id}/updateproperties", POOL, "/pools/{id}"),

@@ -78,7 +78,7 @@ inline constexpr NodeTaskState kLast<NodeTaskState> = NodeTaskState::completed;
 template <>
 inline constexpr AttemptEnd kLast<AttemptEnd> = AttemptEnd::lost;
 template <>
-inline constexpr FileAction kLast<FileAction> = FileAction::remove;
+inline constexpr FileAction kLast<FileAction> = FileAction::upload_logs;
 template <>
 inline constexpr PeerKind kLast<PeerKind> = PeerKind::broker;
 template <>

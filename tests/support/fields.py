@@ -27,6 +27,7 @@ SMALLEST = {
     "PoolResizeParameter": {"targetDedicatedNodes": 0},
     "NodeRemoveParameter": {"nodeList": ["@node"]},
     "ComputeNodeUser": {"name": "me"},
+    "UploadBatchServiceLogsConfiguration": {"containerUrl": "http://127.0.0.1/c", "startTime": "2026-01-01T00:00:00Z"},
     "CertificateAddParameter": {"thumbprint": "@thumbprint", "thumbprintAlgorithm": "sha1", "data": "@cer"},
     "JobAddParameter": {"id": "@id", "poolInfo": "@PoolInformation"},
     "JobSpecification": {"poolInfo": "@PoolInformation"},

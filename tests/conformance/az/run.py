@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """`az batch` 2.45.0, unmodified: the basic workflow over HTTP, and once over HTTPS; with --commands its other commands
 (about two minutes)."""
+import datetime
 import json
 import os
 import pathlib
@@ -11,6 +12,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import Cluster, expect, run, wait_until  # noqa: E402
+from containers import Container  # noqa: E402
 
 TASKS = 250
 
@@ -93,6 +95,7 @@ def other_commands():
         pools(az, pool)
         jobs(az, folder)
         tasks(az, folder)
+        logs(az, pool, cluster)
         nodes(az, pool, folder)
         schedules(az, folder)
         certificates(az, folder)
@@ -174,6 +177,15 @@ def tasks(az, folder):
     az("job", "stop", *job, "--terminate-reason", "enough")
     wait_until(lambda: az("job", "show", *job)["state"] == "completed", 60, "the job has ended")
     expect(az("job", "show", *job)["executionInfo"]["terminateReason"] == "enough", "and says why")
+
+
+def logs(az, pool, cluster):
+    container = Container(cluster.environment["AZURE_STORAGE_CONNECTION_STRING"], "logs")
+    node = [*pool, "--node-id", az("node", "list", *pool)[0]["id"]]
+    start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
+    result = az("node", "service-logs", "upload", *node, "--container-url", container.url, "--start-time", start.isoformat())
+    expect(result["numberOfFilesUploaded"] == 1, f"one file: {result}")
+    wait_until(lambda: container.names() == [f"{result['virtualDirectoryName']}/worker.log"], 60, "it is in the container")
 
 
 def nodes(az, pool, folder):

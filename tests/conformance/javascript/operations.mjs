@@ -147,6 +147,23 @@ async function nodes() {
   assert.equal(await code(client.application.get("x")), "ApplicationNotFound");
 }
 
+async function logs() {
+  const containerUrl = process.env.WINDLASS_TEST_CONTAINER;
+  const [node] = (await client.computeNode.list(POOL)).map((one) => one.id);
+  const wanted = { containerUrl, startTime: new Date(Date.now() - 3600000) };
+  const uploaded = await client.computeNode.uploadBatchServiceLogs(POOL, node, wanted);
+  assert.equal(uploaded.numberOfFilesUploaded, 1);
+  const [place, signature] = containerUrl.split("?");
+  const blob = `${place}/${uploaded.virtualDirectoryName}/worker.log?${signature}`;
+  const answer = await until(async () => {
+    const now = await fetch(blob);
+    return now.ok && now;
+  }, "the log in its container");
+  assert.match(await answer.text(), /"event":"session_open"/);
+  const early = { ...wanted, endTime: new Date(Date.now() - 3000000) };
+  assert.equal((await client.computeNode.uploadBatchServiceLogs(POOL, node, early)).numberOfFilesUploaded, 0);
+}
+
 async function schedules() {
   const jobSpecification = { poolInfo: { poolId: POOL }, priority: 3 };
   await client.jobSchedule.add({ id: "ops-js-schedule", schedule: { recurrenceInterval: "PT1H" }, jobSpecification, metadata: [{ name: "a", value: "b" }] });
@@ -187,7 +204,7 @@ async function end() {
   await gone(() => client.pool.get(POOL), "PoolNotFound", "the pool");
 }
 
-for (const part of [pools, jobs, tasks, files, nodes, schedules, certificates, end]) {
+for (const part of [pools, jobs, tasks, files, nodes, logs, schedules, certificates, end]) {
   console.log(`  ${part.name}`);
   await part();
 }

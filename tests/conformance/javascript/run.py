@@ -13,6 +13,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "support"))
 from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import ROOT, Cluster, expect, run  # noqa: E402
+from containers import Container  # noqa: E402
 
 PACKAGES = ROOT / "build" / "javascript"
 
@@ -50,8 +51,10 @@ def operations():
     with tempfile.TemporaryDirectory() as folder:
         def prepare(cluster):
             made = Certificate(folder)
+            container = Container(cluster.environment["AZURE_STORAGE_CONNECTION_STRING"], "logs")
             return {"WINDLASS_TEST_CERTIFICATE": json.dumps({"thumbprint": made.thumbprint, "publicData": made.public_data,
-                                                             "pfxData": made.pfx_data, "password": PASSWORD})}
+                                                             "pfxData": made.pfx_data, "password": PASSWORD}),
+                    "WINDLASS_TEST_CONTAINER": container.url}
         script("operations.mjs", prepare=prepare)
 
 

@@ -11,6 +11,7 @@ from client15 import POLL, bytes_of, code_of, connection, job_of, models, pool_o
 from azure.batch import BatchClient  # noqa: E402
 from azure.core.exceptions import ResourceNotFoundError  # noqa: E402
 from cluster import Cluster, expect, run, wait_until  # noqa: E402
+from containers import Container  # noqa: E402
 
 POOL = "n15"
 REQUEUE = {"nodeRebootOption": "requeue"}
@@ -36,7 +37,7 @@ def wait_complete(client, job, total):
     wait_until(lambda: client.get_job_task_counts(job).task_counts.completed == total, 60, f"{total} tasks of {job} complete")
 
 
-def a_pool_gets_other_properties(client):
+def a_pool_gets_other_properties(client, cluster):
     client.create_pool(pool_of(POOL, start_task=models.BatchStartTask(command_line=COUNT, wait_for_success=True)))
     wait_until(lambda: [node.state for node in client.list_nodes(POOL)] == ["idle", "idle"], 60, "idle nodes")
     node = client.get_node(POOL, nodes_of(client)[0])
@@ -52,7 +53,7 @@ def a_pool_gets_other_properties(client):
     expect(pool.start_task.max_task_retry_count == 0 and not pool.metadata, "what is left out is gone")
 
 
-def nodes_begin_anew(client):
+def nodes_begin_anew(client, cluster):
     node, other = nodes_of(client)
     before = client.get_node(POOL, node)
     client.begin_reboot_node(POOL, node, {"nodeRebootOption": "terminate"}, **POLL).result()
@@ -81,7 +82,7 @@ def nodes_begin_anew(client):
     expect(code_of(client.begin_reimage_node, POOL, "nope", {"nodeReimageOption": "requeue"}, error=ResourceNotFoundError, **POLL) == "NodeNotFound", "NodeNotFound")
 
 
-def nodes_are_prepared_and_released(client):
+def nodes_are_prepared_and_released(client, cluster):
     client.create_job(job_of(
         "tended", POOL,
         job_preparation_task=models.BatchJobPreparationTask(command_line="/bin/sh -c 'echo ready > made'"),
@@ -112,7 +113,7 @@ def nodes_are_prepared_and_released(client):
         client.begin_delete_job(job, **POLL).result()
 
 
-def hosts_of_ones_own_do_not_have_that(client):
+def hosts_of_ones_own_do_not_have_that(client, cluster):
     node = nodes_of(client)[0]
     login = client.get_node_remote_login_settings(POOL, node)
     expect((login.remote_login_ip_address, login.remote_login_port) == (client.get_node(POOL, node).ip_address, 22), "the host's own door")
@@ -131,7 +132,16 @@ def hosts_of_ones_own_do_not_have_that(client):
            "OutOfRangeQueryParameterValue", "a range that ends before it begins")
 
 
-def nodes_are_removed(client):
+def its_log_can_be_had(client, cluster):
+    node = nodes_of(client)[0]
+    container = Container(cluster.environment["AZURE_STORAGE_CONNECTION_STRING"], "logs")
+    start = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(hours=1)
+    result = client.upload_node_logs(POOL, node, models.UploadBatchServiceLogsOptions(container_url=container.url, start_time=start))
+    expect(result.number_of_files_uploaded == 1 and result.virtual_directory_name.startswith(f"{POOL}/{node}/"), f"one file: {result}")
+    wait_until(lambda: container.names() == [f"{result.virtual_directory_name}/worker.log"], 60, "it is in the container")
+
+
+def nodes_are_removed(client, cluster):
     gone, stays = nodes_of(client)
     expect(code_of(client.begin_remove_nodes, POOL, models.BatchNodeRemoveOptions(node_ids=[gone, "nope"]), error=ResourceNotFoundError,
                    **POLL) == "NodeNotFound", "an unknown node refuses the whole removal")
@@ -145,9 +155,9 @@ def nodes_are_removed(client):
 def synchronous():
     with Cluster() as cluster, BatchClient(**connection(cluster)) as client:
         for part in (a_pool_gets_other_properties, nodes_begin_anew, nodes_are_prepared_and_released, hosts_of_ones_own_do_not_have_that,
-                     nodes_are_removed):
+                     its_log_can_be_had, nodes_are_removed):
             print(f"  {part.__name__.replace('_', ' ')}", flush=True)
-            part(client)
+            part(client, cluster)
 
 
 run([synchronous])

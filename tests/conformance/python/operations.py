@@ -2,12 +2,14 @@
 """What else azure-batch 13.0.1 and 14.2.0, unmodified, can ask for, with what they must be answered: pools and jobs that are changed,
 disabled and enabled, tasks by themselves, files by node and by task, nodes, schedules. Beside workflow.py, which both run as well."""
 import datetime
+import json
 import pathlib
 import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from certificates import PASSWORD, Certificate  # noqa: E402
+from containers import Container, azurite  # noqa: E402
 from cluster import Cluster, expect, make_job, make_pool, run, wait_nodes_idle, wait_tasks_complete, wait_until  # noqa: E402
 
 from azure.batch import models  # noqa: E402
@@ -185,6 +187,38 @@ def schedules(client):
     expect(code(client.job.get, "ops-schedule:job-1") == "JobNotFound", "with its job")
 
 
+def logs(client):
+    node = next(iter(client.compute_node.list(POOL))).id
+    now = datetime.datetime.now(datetime.timezone.utc)
+    with azurite() as connection:
+        container = Container(connection, "logs")
+
+        def upload(start, end=None, url=container.url):
+            return client.compute_node.upload_batch_service_logs(POOL, node, models.UploadBatchServiceLogsConfiguration(
+                container_url=url, start_time=start, end_time=end))
+        result = upload(now - 60 * MINUTE, now + MINUTE)
+        folder = result.virtual_directory_name
+        expect((folder.split("/")[:2], result.number_of_files_uploaded) == ([POOL, node], 1), f"one file, in a folder of this node: {result}")
+        wait_until(lambda: container.names() == [f"{folder}/worker.log"], 60, "it is there")
+        lines = [json.loads(line) for line in container.read(f"{folder}/worker.log").decode().splitlines()]
+        expect("session_open" in {line["event"] for line in lines} and {line["role"] for line in lines} == {"worker"}, f"the worker's log: {lines}")
+        expect("sig=" not in str(lines), "which shows no signature")
+        expect(upload(now - 60 * MINUTE, now - 50 * MINUTE).number_of_files_uploaded == 0, "nothing is from before the worker")
+        expect(upload(now + 60 * MINUTE).number_of_files_uploaded == 0, "or from the future")
+        expect(code(upload, now, now - MINUTE) == "InvalidPropertyValue", "a time that ends before it begins")
+        expect(code(upload, now, None, "file:///etc") == "InvalidPropertyValue", "no container")
+        # The answer has gone when it turns out that nothing may be written there: the log itself says so.
+        upload(now - 60 * MINUTE, None, container.place + "?sig=none")
+
+        def told():
+            blob = f"{upload(now - 60 * MINUTE).virtual_directory_name}/worker.log"
+            wait_until(lambda: blob in container.names(), 60, "another one is there")
+            return b"logs_not_uploaded" in container.read(blob)
+        wait_until(told, 60, "the log says what was not uploaded", every=0.5)
+        expect(code(client.compute_node.upload_batch_service_logs, POOL, "nope", models.UploadBatchServiceLogsConfiguration(
+            container_url=container.url, start_time=now)) == "NodeNotFound", "NodeNotFound")
+
+
 def certificates(client, cluster):
     with tempfile.TemporaryDirectory() as folder:
         one, two = sorted((Certificate(folder, "one"), Certificate(folder, "two")), key=lambda made: made.thumbprint)
@@ -227,7 +261,7 @@ def certificates(client, cluster):
 def operations():
     with Cluster() as cluster:
         client = cluster.batch()
-        for part in (pools, jobs, tasks, files, nodes, schedules):
+        for part in (pools, jobs, tasks, files, nodes, logs, schedules):
             print(f"  {part.__name__}", flush=True)
             part(client)
         print("  certificates", flush=True)

@@ -11,47 +11,16 @@ build folder. Exit code 1 if anything failed.
 import base64
 import os
 import pathlib
-import re
 import secrets
-import select
 import subprocess
 import sys
 import tempfile
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "support"))
 import node_packages  # noqa: E402
 from cluster import BIN  # noqa: E402
-
-ACCOUNT = "suiteaccount"
-START_SECONDS_MAX = 60
-
-
-def start(which, program, folder, key):
-    if which == "ours":
-        command = [program, "--folder", f"{folder}/blobs", "--threads", "2", f"{ACCOUNT}={key}"]
-    else:
-        command = [program, "--blobPort", "0", "--location", folder, "--silent", "--disableTelemetry"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, env={
-        **os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{key}"})
-
-
-def url_of(server):
-    """Both print their address when they listen."""
-    deadline = time.monotonic() + START_SECONDS_MAX
-    said = b""
-    while time.monotonic() < deadline:
-        if not select.select([server.stdout], [], [], 1)[0]:
-            continue
-        part = os.read(server.stdout.fileno(), 4096)
-        said += part
-        found = re.search(rb"http://127\.0\.0\.1:\d+", said)
-        if found:
-            return found.group().decode()
-        if not part:
-            break
-    sys.exit(f"The server did not start; it said: {said.decode()}")
+from containers import connection_string, start, url_of  # noqa: E402
 
 
 def main():
@@ -67,9 +36,7 @@ def main():
         try:
             environment = {
                 **os.environ, "STORAGE_SERVER": which, "NODE_MODULES_FOLDER": str(node_modules),
-                "STORAGE_CONNECTION_STRING":
-                    f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={key};"
-                    f"BlobEndpoint={url_of(server)}/{ACCOUNT};"}
+                "STORAGE_CONNECTION_STRING": connection_string(key, url_of(server))}
             commands = [["node", "--test-reporter=spec", str(HERE / "suite.mjs")],
                         ["/usr/bin/python3", "-W", "ignore", str(HERE / "suite.py")]]
             codes = [subprocess.run(command, env=environment).returncode for command in commands]
