@@ -242,6 +242,8 @@ class SpawnerClient::Connection {
       arm(kRetryInterval);
       return;
     }
+    // Nobody would look again: what was launched is gone, or about to be, once its child listens.
+    if (launching_ > 0) waitpid(std::exchange(launching_, 0), nullptr, 0);
     watched_ = EPOLLIN;
     epoll_event event{};
     event.events = watched_;
