@@ -17,14 +17,42 @@ Async<Answer> ask(Exchange& exchange, ShardId shard, Request request) {
   co_return co_await later;
 }
 
-Async<Result<NodeView>> ask_node(Exchange& exchange) {
+Result<NodeInUrl> node_in_url(const Exchange& exchange) {
   auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
-  if (!pool_id) co_return std::move(pool_id.error());
+  if (!pool_id) return std::move(pool_id.error());
   auto node_id = id_in_url(exchange, 1, ErrorCode::node_not_found);
-  if (!node_id) co_return std::move(node_id.error());
-  Request request(GetNode{*pool_id, *node_id});
-  Answer answer = co_await ask(exchange, pool_shard(exchange, *pool_id), std::move(request));
+  if (!node_id) return std::move(node_id.error());
+  return NodeInUrl{std::move(*pool_id), std::move(*node_id)};
+}
+
+Async<Result<NodeView>> ask_node(Exchange& exchange) {
+  auto node = node_in_url(exchange);
+  if (!node) co_return std::move(node.error());
+  Request request(GetNode{node->pool_id, node->node_id});
+  Answer answer = co_await ask(exchange, pool_shard(exchange, node->pool_id), std::move(request));
   co_return expect<NodeView>(answer);
+}
+
+Result<FilesFound> reachable_files(Answer& answer) {
+  auto found = expect<FilesFound>(answer);
+  if (found && found->worker == 0)
+    return Error{ErrorCode::node_not_ready, "The node cannot be reached now.", {}};
+  return found;
+}
+
+Async<Result<FilesFound>> ask_node_files(Exchange& exchange, const NodeInUrl& node) {
+  const ShardId shard = pool_shard(exchange, node.pool_id);
+  Request request(FindNodeFiles{node.pool_id, node.node_id});
+  Answer answer = co_await ask(exchange, shard, std::move(request));
+  co_return reachable_files(answer);
+}
+
+Async<Result<FileReply>> ask_worker(Exchange& exchange, InstanceId worker, FileRequest request) {
+  Later<FileReply> later;
+  exchange.backend.ask_files(worker, std::move(request), exchange.deadline, later);
+  FileReply reply = co_await later;
+  if (reply.error) co_return std::move(*reply.error);
+  co_return std::move(reply);
 }
 
 Async<JobAnswer> ask_job(Exchange& exchange, std::string job_id, Request request) {

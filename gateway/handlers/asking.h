@@ -3,6 +3,7 @@
 
 #include "gateway/exchange.h"
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,18 @@ ShardId pool_shard(const Exchange& exchange, std::string_view pool_id);
 Async<Answer> ask(Exchange& exchange, ShardId shard, Request request);
 
 // The node that the URL names.
+struct NodeInUrl {
+  std::string pool_id;
+  std::string node_id;
+};
+Result<NodeInUrl> node_in_url(const Exchange& exchange);
 Async<Result<NodeView>> ask_node(Exchange& exchange);
+
+// Who has the files that a shard was asked for; NodeNotReady when that worker is away.
+Result<FilesFound> reachable_files(Answer& answer);
+Async<Result<FilesFound>> ask_node_files(Exchange& exchange, const NodeInUrl& node);
+// One question to a worker; its refusal is the answer's.
+Async<Result<FileReply>> ask_worker(Exchange& exchange, InstanceId worker, FileRequest request);
 
 struct JobAnswer {
   ShardId shard = 0;

@@ -27,12 +27,6 @@ struct FilesPlace {
   std::string files_url;  // up to and with "/files/"
 };
 
-Result<FilesPlace> reachable(FilesFound found, std::string files_url) {
-  if (found.worker == 0)
-    return Error{ErrorCode::node_not_ready, "The node cannot be reached now.", {}};
-  return FilesPlace{std::move(found), std::move(files_url)};
-}
-
 Async<Result<FilesPlace>> files_of_task(Exchange& exchange) {
   auto job_id = id_in_url(exchange, 0, ErrorCode::job_not_found);
   if (!job_id) co_return std::move(job_id.error());
@@ -40,23 +34,20 @@ Async<Result<FilesPlace>> files_of_task(Exchange& exchange) {
   if (!task_id) co_return std::move(task_id.error());
   Request request(FindTaskFiles{*job_id, *task_id});
   JobAnswer answer = co_await ask_job(exchange, *job_id, std::move(request));
-  auto found = expect<FilesFound>(answer.answer);
+  auto found = reachable_files(answer.answer);
   if (!found) co_return std::move(found.error());
-  co_return reachable(std::move(*found),
-                      api::task_url(exchange.viewer.base_url, *job_id, *task_id) + "/files/");
+  std::string files_url = api::task_url(exchange.viewer.base_url, *job_id, *task_id) + "/files/";
+  co_return FilesPlace{std::move(*found), std::move(files_url)};
 }
 
 Async<Result<FilesPlace>> files_of_node(Exchange& exchange) {
-  auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
-  if (!pool_id) co_return std::move(pool_id.error());
-  auto node_id = id_in_url(exchange, 1, ErrorCode::node_not_found);
-  if (!node_id) co_return std::move(node_id.error());
-  Request request(FindNodeFiles{*pool_id, *node_id});
-  Answer answer = co_await ask(exchange, pool_shard(exchange, *pool_id), std::move(request));
-  auto found = expect<FilesFound>(answer);
+  auto node = node_in_url(exchange);
+  if (!node) co_return std::move(node.error());
+  auto found = co_await ask_node_files(exchange, *node);
   if (!found) co_return std::move(found.error());
-  co_return reachable(std::move(*found),
-                      api::node_url(exchange.viewer.base_url, *pool_id, *node_id) + "/files/");
+  std::string files_url =
+      api::node_url(exchange.viewer.base_url, node->pool_id, node->node_id) + "/files/";
+  co_return FilesPlace{std::move(*found), std::move(files_url)};
 }
 
 FileRequest request_for(const FilesPlace& place, const Exchange& exchange, FileAction action) {
@@ -66,15 +57,6 @@ FileRequest request_for(const FilesPlace& place, const Exchange& exchange, FileA
   request.path = exchange.route.file_path(2);
   request.action = action;
   return request;
-}
-
-Async<Result<FileReply>> ask_worker(Exchange& exchange, const FilesPlace& place,
-                                    FileRequest request) {
-  Later<FileReply> later;
-  exchange.backend.ask_files(place.found.worker, std::move(request), exchange.deadline, later);
-  FileReply reply = co_await later;
-  if (reply.error) co_return std::move(*reply.error);
-  co_return std::move(reply);
 }
 
 // Dates count whole seconds, as headers do.
@@ -127,7 +109,7 @@ Async<Reply> get_file(Exchange& exchange, Async<Result<FilesPlace>> finding) {
       request.bytes_max = static_cast<std::uint32_t>(last - range->first + 1);
   }
   FileRequest first_request = request;
-  auto reply = co_await ask_worker(exchange, *place, std::move(first_request));
+  auto reply = co_await ask_worker(exchange, place->found.worker, std::move(first_request));
   // A directory: the worker's code is right, but has another status here than elsewhere.
   if (!reply && reply.error().code == ErrorCode::operation_invalid_for_current_state)
     exchange.refusal_status = 400;
@@ -157,7 +139,7 @@ Async<Reply> file_properties(Exchange& exchange, Async<Result<FilesPlace>> findi
   if (!place) co_return std::move(place.error());
   FileRequest request = request_for(*place, exchange, FileAction::properties);
   const std::string path = request.path;
-  auto reply = co_await ask_worker(exchange, *place, std::move(request));
+  auto reply = co_await ask_worker(exchange, place->found.worker, std::move(request));
   if (!reply) co_return std::move(reply.error());
   if (const Status dates = check_dates(exchange, reply->properties.last_modified); !dates)
     co_return dates.error();
@@ -174,7 +156,7 @@ Async<Reply> delete_file(Exchange& exchange, Async<Result<FilesPlace>> finding) 
   if (!place) co_return std::move(place.error());
   FileRequest request = request_for(*place, exchange, FileAction::remove);
   request.recursive = *recursive;
-  auto reply = co_await ask_worker(exchange, *place, std::move(request));
+  auto reply = co_await ask_worker(exchange, place->found.worker, std::move(request));
   if (!reply) co_return std::move(reply.error());
   co_return success(exchange);
 }
@@ -209,7 +191,7 @@ Async<Reply> list_files(Exchange& exchange, Async<Result<FilesPlace>> finding) {
     request.recursive = *recursive;
     request.after = after;
     request.entries_max = left;
-    auto reply = co_await ask_worker(exchange, *place, std::move(request));
+    auto reply = co_await ask_worker(exchange, place->found.worker, std::move(request));
     if (!reply) co_return std::move(reply.error());
     for (const FileProperties& file : reply->entries) {
       if (!list->filter.matches_everything() && !list->filter.matches(NameOf(file.name))) continue;

@@ -13,35 +13,27 @@ namespace windlass::gateway {
 Async<Reply> compute_node_upload_batch_service_logs(Exchange& exchange) {
   auto wanted = api::parse_upload_logs(exchange.request.body);
   if (!wanted) co_return std::move(wanted.error());
-  auto pool_id = id_in_url(exchange, 0, ErrorCode::pool_not_found);
-  if (!pool_id) co_return std::move(pool_id.error());
-  auto node_id = id_in_url(exchange, 1, ErrorCode::node_not_found);
-  if (!node_id) co_return std::move(node_id.error());
-  Request request(FindNodeFiles{*pool_id, *node_id});
-  Answer answer = co_await ask(exchange, pool_shard(exchange, *pool_id), std::move(request));
-  auto found = expect<FilesFound>(answer);
+  auto node = node_in_url(exchange);
+  if (!node) co_return std::move(node.error());
+  auto found = co_await ask_node_files(exchange, *node);
   if (!found) co_return std::move(found.error());
-  if (found->worker == 0)
-    co_return Error{ErrorCode::node_not_ready, "The node cannot be reached now.", {}};
 
   FileRequest upload;
   upload.node_id = found->node_id;
   upload.action = FileAction::upload_logs;
   // A folder of its own for each request; repeated frames write the same blobs again.
-  upload.path = *pool_id + "/" + found->node_id + "/" + exchange.request_id;
+  upload.path = node->pool_id + "/" + found->node_id + "/" + exchange.request_id;
   upload.container_url = std::move(wanted->container_url);
   upload.logs_from = wanted->from;
   upload.logs_until = wanted->until;
   const std::string folder = upload.path;
-  Later<FileReply> later;
-  exchange.backend.ask_files(found->worker, std::move(upload), exchange.deadline, later);
-  FileReply reply = co_await later;
-  if (reply.error) co_return std::move(*reply.error);
+  auto reply = co_await ask_worker(exchange, found->worker, std::move(upload));
+  if (!reply) co_return std::move(reply.error());
   std::string json;
   api::JsonWriter writer(json);
   writer.begin_object();
   writer.member("virtualDirectoryName", folder);
-  writer.member("numberOfFilesUploaded", static_cast<std::uint64_t>(reply.files_total));
+  writer.member("numberOfFilesUploaded", static_cast<std::uint64_t>(reply->files_total));
   writer.end_object();
   co_return success(exchange, std::move(json));
 }

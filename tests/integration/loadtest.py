@@ -18,7 +18,7 @@ LOADTEST = str(BIN / "windlass-loadtest")
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 RATE, SECONDS, STALL = 500, 20, 0.2
 STALLS_AT = [3.003, 7.503, 11.003, 16.503]  # seconds after the first request
-PAIRS, ROUNDS, ROUND_SECONDS, SERVICE = 20, 5, 0.4, 0.002
+PAIRS, ROUNDS, ROUND_SECONDS, SERVICE = 20, 10, 0.4, 0.002
 
 
 class Stub(asyncio.Protocol):
