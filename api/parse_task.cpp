@@ -25,7 +25,6 @@ constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
                                        {"nodeInfo", Allowed::anything},
                                        {"stats", Allowed::anything}};
 constexpr UnbuiltMember kUnbuilt[] = {{"containerSettings", Allowed::nothing},
-                                      {"multiInstanceSettings", Allowed::nothing},
                                       {"applicationPackageReferences", Allowed::empty}};
 // Fixed when the task is added: newer SDKs send them back with a change, as they read them.
 constexpr UnbuiltMember kFixed[] = {{"id", Allowed::anything},
@@ -184,6 +183,28 @@ void read_exit_conditions(const Value& value, std::vector<ExitRule>& out) {
   });
 }
 
+void read_multi_instance(const Value& value, ParsedTask& out) {
+  if (!value.given()) return;
+  MultiInstanceSettings settings;
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name == "numberOfInstances") {
+      if (member.read(settings.instances) &&
+          (settings.instances < 1 || settings.instances > kInstancesMax))
+        member.refuse("A task has 1 to 256 instances.");
+    } else if (name == "coordinationCommandLine") {
+      member.read(settings.coordination_command_line);
+    } else if (name == "commonResourceFiles") {
+      read_resource_files(member, settings.common_resource_files);
+    } else {
+      return false;
+    }
+    return true;
+  });
+  value.require(!settings.coordination_command_line.empty(), "coordinationCommandLine");
+  out.facts.instances = settings.instances;
+  out.document.multi_instance = std::move(settings);
+}
+
 bool read_rare_member(ParsedTask& task, std::string_view name, const Value& value) {
   if (name == "displayName") {
     read_display_name(value, task.document.display_name);
@@ -196,6 +217,8 @@ bool read_rare_member(ParsedTask& task, std::string_view name, const Value& valu
   } else if (name == "exitConditions") {
     read_exit_conditions(value, task.facts.exit_rules);
     keep(value, name, exit_conditions_model(), task.document.kept_json);
+  } else if (name == "multiInstanceSettings") {
+    read_multi_instance(value, task);
   } else if (name == "authenticationTokenSettings") {
     judge_token_settings(value);
   } else {
@@ -236,6 +259,12 @@ void read_task(const Value& value, ParsedTask& task) {
       [&](std::string_view name, const Value& member) { return read_member(task, name, member); });
   value.require(!task.facts.id.empty(), "id");
   value.require(!task.document.command_line.empty(), "commandLine");
+  if (task.facts.instances > 0 && task.facts.required_slots != 1) {
+    value.problem().set(
+        property_error(ErrorCode::invalid_property_value, "requiredSlots",
+                       std::to_string(task.facts.required_slots),
+                       "A multi-instance task requires 1 slot on each of its nodes."));
+  }
 }
 
 std::string readable_id(const Value& item) {

@@ -151,6 +151,19 @@ constexpr std::string_view kTask[] = {"id",
 constexpr std::size_t kTaskDocumentFirst = 14;
 static_assert(kTask[kTaskDocumentFirst] == "displayName");
 
+constexpr std::string_view kSubtask[] = {"id",
+                                         "nodeInfo",
+                                         "startTime",
+                                         "endTime",
+                                         "exitCode",
+                                         "containerInfo",
+                                         "failureInfo",
+                                         "state",
+                                         "stateTransitionTime",
+                                         "previousState",
+                                         "previousStateTransitionTime",
+                                         "result"};
+
 constexpr std::string_view kJobNode[] = {"poolId", "nodeId", "nodeUrl",
                                          "jobPreparationTaskExecutionInfo",
                                          "jobReleaseTaskExecutionInfo"};
@@ -195,6 +208,8 @@ std::span<const std::string_view> known_names(Entity entity) {
       return kJobSchedule;
     case Entity::task:
       return kTask;
+    case Entity::subtask:
+      return kSubtask;
     case Entity::job_node:
       return kJobNode;
     case Entity::certificate:

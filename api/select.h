@@ -11,7 +11,17 @@
 
 namespace windlass::api {
 
-enum class Entity { pool, node, node_extension, job, job_schedule, task, job_node, certificate };
+enum class Entity {
+  pool,
+  node,
+  node_extension,
+  job,
+  job_schedule,
+  task,
+  subtask,
+  job_node,
+  certificate
+};
 
 class Select {
  public:

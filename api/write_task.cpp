@@ -3,6 +3,7 @@
 #include "api/errors.h"
 #include "api/write_common.h"
 #include "api/write_stats.h"
+#include "model/task_folder.h"
 #include "model/words.h"
 
 namespace windlass::api {
@@ -54,6 +55,17 @@ void write_dependencies(JsonWriter& json, const TaskDocument& document) {
   json.end_object();
 }
 
+void write_multi_instance(JsonWriter& json, const MultiInstanceSettings& settings) {
+  json.begin_object();
+  json.member("numberOfInstances", settings.instances);
+  json.member("coordinationCommandLine", settings.coordination_command_line);
+  if (!settings.common_resource_files.empty()) {
+    json.name("commonResourceFiles");
+    write_resource_files(json, settings.common_resource_files);
+  }
+  json.end_object();
+}
+
 void write_execution_info(JsonWriter& json, const TaskRecord& task) {
   json.begin_object();
   write_present(json, "startTime", task.start_time);
@@ -71,11 +83,9 @@ void write_execution_info(JsonWriter& json, const TaskRecord& task) {
   json.end_object();
 }
 
-void write_node_info(JsonWriter& json, const TaskRecord& task, std::string_view job_id,
+void write_node_info(JsonWriter& json, const TaskNode& node, const std::string& root,
                      const Viewer& viewer) {
-  const TaskNode& node = *task.node;
   const std::string url = node_url(viewer.base_url, node.pool_id, node.node_id);
-  const std::string root = "workitems/" + std::string(job_id) + "/job-1/" + task.id;
   json.begin_object();
   json.member("affinityId", "TVM:" + node.node_id);
   json.member("nodeUrl", url);
@@ -109,6 +119,10 @@ void write_task_document(JsonWriter& json, const TaskDocument& document, const S
   if (select.wants("userIdentity")) {
     json.name("userIdentity");
     write_user_identity(json, document.user_identity.value_or(UserIdentity{}));
+  }
+  if (document.multi_instance && select.wants("multiInstanceSettings")) {
+    json.name("multiInstanceSettings");
+    write_multi_instance(json, *document.multi_instance);
   }
   const bool depends = !document.depends_on_ids.empty() || !document.depends_on_ranges.empty();
   if (depends && select.wants("dependsOn")) {
@@ -151,7 +165,7 @@ void write_task(std::string& out, const TaskRecord& task, const TaskDocument* do
   }
   if (task.node && select.wants("nodeInfo")) {
     json.name("nodeInfo");
-    write_node_info(json, task, job_id, viewer);
+    write_node_info(json, *task.node, task_folder(job_id, task.id), viewer);
   }
   if (select.wants_stats()) {
     json.name("stats");
@@ -160,11 +174,42 @@ void write_task(std::string& out, const TaskRecord& task, const TaskDocument* do
   json.end_object();
 }
 
+void write_subtask(std::string& out, const TaskRecord& task, std::size_t index,
+                   std::string_view job_id, const Viewer& viewer, const Select& select) {
+  const Subtask& subtask = task.subtasks[index];
+  const auto id = static_cast<std::int32_t>(index) + 1;
+  JsonWriter json(out);
+  const auto member = [&](std::string_view name, const auto& value) {
+    write_selected(json, select, name, value);
+  };
+  json.begin_object();
+  member("id", id);
+  if (select.wants("nodeInfo")) {
+    json.name("nodeInfo");
+    write_node_info(json, subtask.node, task_folder(job_id, task.id) + "/" + std::to_string(id),
+                    viewer);
+  }
+  member("startTime", subtask.start_time);
+  member("endTime", subtask.end_time);
+  member("exitCode", subtask.exit_code);
+  if (subtask.failure && select.wants("failureInfo")) {
+    json.name("failureInfo");
+    write_failure(json, *subtask.failure);
+  }
+  member("state", word(subtask.state));
+  member("stateTransitionTime", subtask.state_time);
+  if (subtask.previous_state) member("previousState", word(*subtask.previous_state));
+  member("previousStateTransitionTime", subtask.previous_state_time);
+  if (subtask.result) member("result", word(*subtask.result));
+  json.end_object();
+}
+
 void write_recent_task(JsonWriter& json, const RecentTask& recent, const Viewer& viewer) {
   json.begin_object();
   json.member("taskUrl", task_url(viewer.base_url, recent.job_id, recent.task.id));
   json.member("jobId", recent.job_id);
   json.member("taskId", recent.task.id);
+  if (recent.subtask != 0) json.member("subtaskId", recent.subtask);
   json.member("taskState", word(recent.task.state));
   json.name("executionInfo");
   write_execution_info(json, recent.task);

@@ -18,6 +18,10 @@ void write_task(std::string& out, const TaskRecord& task, const TaskDocument* do
                 std::string_view job_id, ShardId shard, const Viewer& viewer,
                 const Select& select = {});
 
+// The one at `index` of the task's subtasks, whose id is one more.
+void write_subtask(std::string& out, const TaskRecord& task, std::size_t index,
+                   std::string_view job_id, const Viewer& viewer, const Select& select = {});
+
 // An entry of a node's recentTasks.
 void write_recent_task(JsonWriter& json, const RecentTask& recent, const Viewer& viewer);
 // What a task's document says, as members of the object under way.

@@ -48,6 +48,26 @@ constexpr NodeTask kind_of_node_task(const TaskKey& key) {
   return static_cast<NodeTask>(key.task & 1);
 }
 
+// A multi-instance task runs on several nodes at once. Its first instance, the primary, is the task
+// itself; the others are numbered like tasks, between those that clients add and those above.
+inline constexpr TaskSeq kSubtasksFrom = TaskSeq{1} << 62;
+inline constexpr int kSubtaskBits = 48;  // of the task; above them stands the subtask's number
+constexpr TaskKey instance_key(const TaskKey& task, std::int32_t number) {
+  if (number == 0) return task;
+  return {task.job, kSubtasksFrom | static_cast<TaskSeq>(number) << kSubtaskBits | task.task};
+}
+constexpr bool is_subtask(const TaskKey& key) {
+  return key.task >= kSubtasksFrom && key.task < kNodeTasksFrom;
+}
+// 0: the primary, and every task that has but one instance.
+constexpr std::int32_t instance_number(const TaskKey& key) {
+  return is_subtask(key) ? static_cast<std::int32_t>((key.task - kSubtasksFrom) >> kSubtaskBits)
+                         : 0;
+}
+constexpr TaskKey task_of_instance(const TaskKey& key) {
+  return is_subtask(key) ? TaskKey{key.job, key.task & ((TaskSeq{1} << kSubtaskBits) - 1)} : key;
+}
+
 // ASCII lower case: the API compares ids without case and allows only ASCII in them.
 std::string lower_cased(std::string_view text);
 

@@ -175,6 +175,7 @@ inline constexpr std::size_t kRecentTasksMax = 10;
 struct RecentTask {
   std::string job_id;
   TaskRecord task;
+  std::int32_t subtask = 0;  // which instance of it was there; 0: the primary, or the only one
   bool operator==(const RecentTask&) const = default;
 };
 

@@ -199,9 +199,22 @@ constexpr Move kTask[] = {
     {"completed", "", "deleted, with its job or alone"},
 };
 
+// Of the last attempt of a multi-instance task.
+constexpr Move kSubtask[] = {
+    {"", "preparing", "its task is put on nodes, of which one has to be prepared for the job"},
+    {"", "running", "its task is put on nodes"},
+    {"preparing", "running", "all nodes of the task are prepared"},
+    {"preparing", "completed", "its task was terminated"},
+    {"running", "completed", "it failed, it left nothing behind, or its task ended"},
+    {"preparing", "", "its task is queued again, or deleted"},
+    {"running", "", "its task is queued again, or deleted"},
+    {"completed", "", "its task is queued again, or deleted"},
+};
+
 constexpr StateMachine kMachines[] = {
-    {"pool", kPool}, {"pool allocation", kAllocation}, {"node", kNode},
-    {"job", kJob},   {"job schedule", kJobSchedule},   {"task", kTask}};
+    {"pool", kPool},      {"pool allocation", kAllocation}, {"node", kNode},
+    {"job", kJob},        {"job schedule", kJobSchedule},   {"task", kTask},
+    {"subtask", kSubtask}};
 
 // They follow the load without events of their own: each may have been passed unseen.
 constexpr std::array<std::string_view, 3> kFollowLoad = {"idle", "running", "offline"};
@@ -306,6 +319,11 @@ void MoveChecker::operator()(const JobErased& event) {
   const auto last = tasks_.lower_bound({event.job + 1, 0});
   for (auto task = first; task != last; ++task) move("task", text(task->first), task->second, "");
   tasks_.erase(first, last);
+  std::erase_if(subtasks_, [&](const auto& subtask) {
+    if (subtask.first.job != event.job) return false;
+    move("subtask", text(subtask.first), subtask.second, "");
+    return true;
+  });
 }
 
 void MoveChecker::operator()(const JobSchedulePut& event) {
@@ -326,13 +344,27 @@ void MoveChecker::operator()(const TasksWereAdded& event) {
   }
 }
 
+void MoveChecker::see_subtasks(const TaskKey& task, const std::vector<Subtask>& subtasks) {
+  std::int32_t number = 0;
+  for (const Subtask& subtask : subtasks) {
+    const TaskKey key = instance_key(task, ++number);
+    enter("subtask", subtasks_, key, text(task) + "/" + std::to_string(number), {},
+          word(subtask.state));
+  }
+  for (TaskKey key = instance_key(task, ++number); subtasks_.contains(key);
+       key = instance_key(task, ++number))
+    leave("subtask", subtasks_, key, text(task) + "/" + std::to_string(number));
+}
+
 void MoveChecker::operator()(const TaskPut& event) {
   const TaskRecord& task = event.task;
+  see_subtasks(task.key, task.subtasks);
   enter("task", tasks_, task.key, task.id,
         task.previous_state ? word(*task.previous_state) : std::string_view{}, word(task.state));
 }
 
 void MoveChecker::operator()(const TaskErased& event) {
+  see_subtasks(event.key, {});
   leave("task", tasks_, event.key, event.id);
 }
 

@@ -26,7 +26,7 @@ struct StateMachine {
   std::span<const Move> moves;
 };
 
-// pool, pool allocation, node, job, job schedule, task.
+// pool, pool allocation, node, job, job schedule, task, subtask.
 std::span<const StateMachine> state_machines();
 
 bool may_move(std::string_view machine, std::string_view from, std::string_view to);
@@ -59,6 +59,8 @@ class MoveChecker {
   template <class Key>
   void leave(std::string_view machine, States<Key>& states, const Key& key, const std::string& who);
 
+  void see_subtasks(const TaskKey& task, const std::vector<Subtask>& subtasks);
+
   void operator()(const PoolPut& event);
   void operator()(const PoolErased& event);
   void operator()(const NodePut& event);
@@ -80,6 +82,7 @@ class MoveChecker {
   States<JobSeq> jobs_;
   States<JobScheduleSeq> job_schedules_;
   States<TaskKey> tasks_;
+  States<TaskKey> subtasks_;  // by instance_key()
   Seen seen_;
   std::vector<std::string> undocumented_;
 };

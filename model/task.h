@@ -43,6 +43,15 @@ struct TaskIdRange {
   auto operator<=>(const TaskIdRange&) const = default;
 };
 
+// multiInstanceSettings: how many nodes a task wants at once, and what makes them ready for it.
+struct MultiInstanceSettings {
+  std::int32_t instances = 1;
+  std::string coordination_command_line;
+  std::vector<ResourceFile> common_resource_files;
+  bool operator==(const MultiInstanceSettings&) const = default;
+};
+inline constexpr std::int32_t kInstancesMax = 256;
+
 // The document. Constraints are not here: they live in the record, because PUT changes them.
 struct TaskDocument {
   std::optional<std::string> display_name;
@@ -54,6 +63,7 @@ struct TaskDocument {
   std::vector<std::string> depends_on_ids;
   std::vector<TaskIdRange> depends_on_ranges;
   std::string affinity_id;
+  std::optional<MultiInstanceSettings> multi_instance;
   std::string kept_json;  // as in PoolSpec; exitConditions as written, the record has its rules
   bool operator==(const TaskDocument&) const = default;
 };
@@ -76,7 +86,8 @@ struct NewTask {
   std::vector<TaskIdRange> depends_on_ranges;
   std::vector<ExitRule> exit_rules;
   std::string affinity_id;
-  std::string document;  // encoded TaskDocument; opaque bytes
+  std::int32_t instances = 0;  // nodes that a multi-instance task wants; 0: it is none
+  std::string document;        // encoded TaskDocument; opaque bytes
   bool operator==(const NewTask&) const = default;
 };
 
@@ -86,6 +97,24 @@ struct TaskNode {
   std::string node_id;
   std::uint64_t worker = 0;
   bool operator==(const TaskNode&) const = default;
+};
+
+enum class SubtaskState : std::uint8_t { preparing, running, completed };
+
+// An instance of a multi-instance task beside the primary, in the task's last attempt.
+struct Subtask {
+  SubtaskState state = SubtaskState::preparing;
+  WallTime state_time;
+  std::optional<SubtaskState> previous_state;
+  std::optional<WallTime> previous_state_time;
+  TaskNode node;
+  bool ready = false;  // its coordination command has returned 0
+  std::optional<WallTime> start_time;
+  std::optional<WallTime> end_time;
+  std::optional<std::int32_t> exit_code;  // of its coordination command
+  std::optional<FailureInfo> failure;
+  std::optional<ExecutionResult> result;
+  bool operator==(const Subtask&) const = default;
 };
 
 struct TaskRecord {
@@ -113,6 +142,9 @@ struct TaskRecord {
   std::vector<ExitRule> exit_rules;
   bool satisfies_dependents = false;  // said when it is completed
   TaskUsage usage;
+  std::int32_t instances = 0;     // as in NewTask
+  bool coordinated = false;       // the primary's coordination command has returned 0
+  std::vector<Subtask> subtasks;  // 1, 2, ... of the last attempt
   bool operator==(const TaskRecord&) const = default;
 };
 

@@ -50,6 +50,7 @@ WINDLASS_WORDS(OnTaskFailure, "noaction", "performexitoptionsjobaction");
 WINDLASS_WORDS(JobAction, "none", "disable", "terminate");
 WINDLASS_WORDS(DependencyAction, "satisfy", "block");
 WINDLASS_WORDS(NodeTaskState, "running", "completed");
+WINDLASS_WORDS(SubtaskState, "preparing", "running", "completed");
 WINDLASS_WORDS(TaskState, "active", "preparing", "running", "completed");
 
 #undef WINDLASS_WORDS

@@ -69,7 +69,8 @@ enum class AttemptEnd : std::uint8_t {
   stopped,        // ended because the shard asked (EndAttempt)
   not_started,    // failed before the process began: failure says why; no exit_code
   upload_failed,  // exited, then an output file could not be uploaded: exit_code and failure
-  lost            // the worker or its guard lost it (lease ended, restart, guard died): run again
+  lost,           // the worker or its guard lost it (lease ended, restart, guard died): run again
+  coordination_failed  // the coordination command of a multi-instance task ended so: exit_code
 };
 
 // The attempt is over and no process of it is left. Resent until acknowledged.
@@ -82,6 +83,13 @@ struct AttemptEnded {
   std::optional<FailureInfo> failure;
   ResourceUsage usage;
   bool operator==(const AttemptEnded&) const = default;
+};
+
+// An instance of a multi-instance task: its coordination command has returned 0, and what that left
+// running goes on. Said again after each Resync.
+struct InstanceReady {
+  AttemptId id;
+  bool operator==(const InstanceReady&) const = default;
 };
 
 // Asks the shard to prolong the lease of all nodes that this worker speaks for on it. Unsequenced.
@@ -111,7 +119,7 @@ struct Resync {
 };
 
 using FromWorker = std::variant<OffersFree, ClaimAnswered, NodeStatus, NodeReturned, AttemptEnded,
-                                RenewLease, Resync>;
+                                RenewLease, Resync, InstanceReady>;
 
 // ---- shard to worker -----------------------------------------------------------------------
 
@@ -151,6 +159,13 @@ struct BeginRestart {
   bool operator==(const BeginRestart&) const = default;
 };
 
+// Which of the instances of a multi-instance task an assignment is.
+struct InstancePlace {
+  std::int32_t number = 0;             // 0: the primary, else the subtask's
+  std::vector<std::string> addresses;  // of the nodes of all, in the order of their numbers
+  bool operator==(const InstancePlace&) const = default;
+};
+
 struct Assignment {
   AttemptId id;
   std::string account;
@@ -164,7 +179,15 @@ struct Assignment {
   std::vector<EnvironmentSetting> common_environment_settings;  // the job's
   std::string document;                                         // encoded TaskDocument
   std::string preparation_id;  // of the job, where tasks may know its folder; empty: none
+  // Present: the coordination command first, and then nothing before BeginCommand or EndAttempt.
+  std::optional<InstancePlace> instance;
   bool operator==(const Assignment&) const = default;
+};
+
+// To the primary: all instances are ready, run the task's command. Said again after each Resync.
+struct BeginCommand {
+  AttemptId id;
+  bool operator==(const BeginCommand&) const = default;
 };
 
 // Stop this attempt (SIGTERM, grace, SIGKILL) and report its end. Unknown attempts are answered
@@ -198,6 +221,6 @@ struct Resynced {
 };
 
 using ToWorker = std::variant<ClaimNodes, ReturnNode, Assignment, EndAttempt, DeleteTaskFolder,
-                              LeaseRenewed, Resynced, BeginRestart>;
+                              LeaseRenewed, Resynced, BeginRestart, BeginCommand>;
 
 }  // namespace windlass

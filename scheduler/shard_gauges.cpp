@@ -1,5 +1,7 @@
 #include "scheduler/shard_gauges.h"
 
+#include "scheduler/core/gangs.h"
+
 #include <algorithm>
 #include <limits>
 #include <string_view>
@@ -59,6 +61,16 @@ WaitReason reason_of_ready(const State& state, const Job& job, const Pool* pool,
   return WaitReason::slots;
 }
 
+// The same of those that want several nodes at once.
+WaitReason reason_of_gangs(const State& state, const Job& job, const Pool* pool,
+                           std::size_t takers) {
+  const WaitReason reason = reason_of_ready(state, job, pool, takers);
+  if (reason != WaitReason::slots && reason != WaitReason::wide) return reason;
+  const bool fits = scheduler::suits_gangs(pool->record.spec) &&
+                    static_cast<std::size_t>(*job.ready_gangs.narrowest()) <= takers;
+  return fits ? WaitReason::slots : WaitReason::wide;
+}
+
 }  // namespace
 
 Waiting waiting_by_reason(const State& state) {
@@ -76,13 +88,15 @@ Waiting waiting_by_reason(const State& state) {
       const Job* job = state.find_job(seq);
       if (job == nullptr || job->record.counts.tasks.active == 0) continue;
       const std::size_t ready = job->ready.size();
+      const std::size_t gangs = job->ready_gangs.size();
       const std::size_t dependent = job->dependencies.size();
       const std::size_t held_back = job->held_back.size();
       if (ready != 0) add(reason_of_ready(state, *job, pool, pool_takers), ready);
+      if (gangs != 0) add(reason_of_gangs(state, *job, pool, pool_takers), gangs);
       add(WaitReason::dependencies, dependent);
       add(WaitReason::attempt, held_back);
       const auto active = static_cast<std::size_t>(job->record.counts.tasks.active);
-      const std::size_t placed = ready + dependent + held_back;
+      const std::size_t placed = ready + gangs + dependent + held_back;
       if (active > placed) add(WaitReason::job, active - placed);
     }
   }
@@ -201,8 +215,11 @@ Duration ShardGauges::oldest_waiting(OwnedShard& shard, WallTime now) {
   const State& state = shard.core().state();
   for (const auto& [key, queue] : state.pool_queues) {
     for (const JobOrder& order : queue.runnable) {
-      const auto front =
-          state.find_job(order.job)->ready.first_fitting(std::numeric_limits<SlotCount>::max());
+      constexpr SlotCount kAny = std::numeric_limits<SlotCount>::max();
+      const Job& job = *state.find_job(order.job);
+      auto front = job.ready.first_fitting(kAny);
+      const auto gang = job.ready_gangs.first_fitting(kAny);
+      if (gang && (!front || gang->task < front->task)) front = gang;
       if (!front) continue;
       const auto known = foremost_.find(order.job);
       if (known != foremost_.end() && known->second.task == front->task) {

@@ -193,6 +193,7 @@ struct TaskKey {
 struct RecentTask {
   jobId @0 :Text;
   task @1 :TaskRecord;
+  subtask @2 :Int32;
 }
 
 struct NodeView {
@@ -434,6 +435,12 @@ struct TaskDocument {
   affinityId @8 :Text;
   keptJson @9 :Text;
   dependsOnRanges @10 :List(TaskIdRange);
+  multiInstance @11 :MultiInstanceSettings;
+}
+struct MultiInstanceSettings {
+  instances @0 :Int32;
+  coordinationCommandLine @1 :Text;
+  commonResourceFiles @2 :List(ResourceFile);
 }
 
 enum JobAction { none @0; disable @1; terminate @2; }
@@ -468,12 +475,28 @@ struct NewTask {
   document @7 :Data;  # an encoded TaskDocument
   dependsOnRanges @8 :List(TaskIdRange);
   exitRules @9 :List(ExitRule);
+  instances @10 :Int32;
 }
 
 struct TaskNode {
   poolId @0 :Text;
   nodeId @1 :Text;
   worker @2 :UInt64;
+}
+
+enum SubtaskState { preparing @0; running @1; completed @2; }
+struct Subtask {
+  state @0 :SubtaskState;
+  stateTime @1 :Int64;
+  previousState @2 :OptionalEnum;  # SubtaskState
+  previousStateTime @3 :OptionalInt64;
+  node @4 :TaskNode;
+  ready @5 :Bool;
+  startTime @6 :OptionalInt64;
+  endTime @7 :OptionalInt64;
+  exitCode @8 :OptionalInt32;
+  failure @9 :FailureInfo;
+  result @10 :OptionalEnum;  # ExecutionResult
 }
 
 struct TaskRecord {
@@ -504,6 +527,9 @@ struct TaskRecord {
   satisfiesDependents @24 :Bool;
   usage @25 :ResourceUsage;
   earlierWallClockTime @26 :Int64;
+  instances @27 :Int32;
+  coordinated @28 :Bool;
+  subtasks @29 :List(Subtask);
 }
 
 struct TaskView {

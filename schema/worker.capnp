@@ -15,6 +15,7 @@ struct FromWorker {
     attemptEnded @4 :AttemptEnded;
     renewLease @5 :RenewLease;
     resync @6 :Resync;
+    instanceReady @7 :InstanceReady;
   }
 }
 
@@ -43,7 +44,10 @@ struct NodeStatus {
 }
 struct NodeReturned { nodeId @0 :Text; }
 
-enum AttemptEnd { exited @0; wallClock @1; stopped @2; notStarted @3; uploadFailed @4; lost @5; }
+enum AttemptEnd {
+  exited @0; wallClock @1; stopped @2; notStarted @3; uploadFailed @4; lost @5;
+  coordinationFailed @6;
+}
 struct AttemptEnded {
   id @0 :M.AttemptId;
   end @1 :AttemptEnd;
@@ -58,6 +62,7 @@ struct AttemptEnded {
   readBytes @10 :UInt64;
   writeBytes @11 :UInt64;
 }
+struct InstanceReady { id @0 :M.AttemptId; }
 struct RenewLease {
   sentAt @0 :Int64;
   nodesHash @1 :UInt64;
@@ -87,6 +92,7 @@ struct ToWorker {
     leaseRenewed @5 :LeaseRenewed;
     resynced @6 :Resynced;
     beginRestart @7 :BeginRestart;
+    beginCommand @8 :BeginCommand;
   }
 }
 
@@ -127,7 +133,13 @@ struct Assignment {
   commonEnvironmentSettings @9 :List(M.NameValue);
   document @10 :Data;
   preparationId @11 :Text;
+  instance @12 :InstancePlace;
 }
+struct InstancePlace {
+  number @0 :Int32;
+  addresses @1 :List(Text);
+}
+struct BeginCommand { id @0 :M.AttemptId; }
 struct EndAttempt {
   id @0 :M.AttemptId;
   deleteFolder @1 :Bool;

@@ -12,6 +12,11 @@ std::string text(ShardId shard, const TaskKey& key) {
   return "task " + std::to_string(shard) + "/" + std::to_string(key.job) + "/" +
          std::to_string(key.task);
 }
+bool on_a_node(const TaskRecord& task, std::size_t subtask) {
+  return task.state == TaskState::running &&
+         task.subtasks[subtask].state != SubtaskState::completed;
+}
+
 std::string text(const AttemptId& id) {
   return text(id.shard, id.task) + " attempt " + std::to_string(id.attempt);
 }
@@ -41,10 +46,12 @@ void Auditor::committed(ShardId shard, EventNumber first_event, const ShardEvent
 // An attempt that is not to go on keeps its slots, and its task's place, until it has ended.
 void Auditor::check_let_go(ShardView& view) {
   for (const AttemptId& id : std::exchange(view.let_go, {})) {
-    if (view.lingering.contains(id)) continue;
+    AttemptId whole = id;
+    if (instance_number(id.task) == kPrimaryCoordination) whole.task = task_of_instance(id.task);
+    if (view.lingering.contains(whole)) continue;
     const auto alive = alive_.find({id.shard, id.task});
     if (alive == alive_.end() || !(alive->second == id)) continue;
-    const auto task = view.tasks.find(id.task);
+    const auto task = view.tasks.find(task_of_instance(id.task));
     const bool runs_again =
         task != view.tasks.end() && task->second.record.state != TaskState::completed;
     world_.violated(runs_again ? "S7" : "S6", text(id) + " is let go, and a process of it lives");
@@ -76,8 +83,18 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
   const TaskRecord& after = put.task;
   const std::string who = "shard-" + std::to_string(shard);
   if (before.state == TaskState::running &&
-      (after.state != before.state || after.attempt != before.attempt))
+      (after.state != before.state || after.attempt != before.attempt)) {
     view.let_go.insert({shard, key, before.attempt});
+    view.let_go.insert({shard, coordination_key(key), before.attempt});
+  }
+  for (std::size_t i = 0; i < before.subtasks.size(); ++i) {
+    const bool stays =
+        after.attempt == before.attempt && i < after.subtasks.size() && on_a_node(after, i);
+    if (on_a_node(before, i) && !stays)
+      view.let_go.insert(
+          {shard, instance_key(key, static_cast<std::int32_t>(i) + 1), before.attempt});
+  }
+  check_gang(shard, view, after);
   const bool again = before.state == TaskState::completed && after.state != before.state;
   if (again && !(before.result == ExecutionResult::failure && may_be_reactivated(view, after)))
     world_.violated("S4", text(shard, key) + " was completed and is not any more");
@@ -110,6 +127,22 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskPut& put) {
   } else if (after.state != before.state && after.state == TaskState::active) {
     world_.tell(
         who, text(shard, key) + " is queued again after attempt " + std::to_string(after.attempt));
+  }
+}
+
+// All instances, or none, each on a node of its own, in a pool for such tasks.
+void Auditor::check_gang(ShardId shard, const ShardView& view, const TaskRecord& task) {
+  if (task.instances == 0 || !is_on_node(task.state)) return;
+  std::set<std::string> nodes{task.node ? task.node->node_id : ""};
+  for (const Subtask& subtask : task.subtasks) nodes.insert(subtask.node.node_id);
+  if (nodes.size() != static_cast<std::size_t>(task.instances) ||
+      nodes.size() != task.subtasks.size() + 1)
+    world_.violated("API", text(shard, task.key) + " has " + std::to_string(nodes.size()) +
+                               " nodes, and wants " + std::to_string(task.instances));
+  for (const auto& [seq, pool] : view.pools) {
+    if (!task.node || pool.spec.id != task.node->pool_id) continue;
+    if (!pool.spec.enable_inter_node_communication || pool.spec.task_slots_per_node != 1)
+      world_.violated("API", text(shard, task.key) + " runs in a pool that is not for it");
   }
 }
 
@@ -184,9 +217,21 @@ void Auditor::check_dispatch(ShardId shard, const ShardView& view, const Task& t
     world_.violated("S7", text(shard, key) + " attempt " + std::to_string(task.record.attempt) +
                               " is given away while a process of attempt " +
                               std::to_string(alive->second.attempt) + " lives");
+  for (const auto& [other, attempt] : alive_) {
+    if (other.first == shard && is_subtask(other.second) && task_of_instance(other.second) == key)
+      world_.violated("S7", text(shard, key) + " attempt " + std::to_string(task.record.attempt) +
+                                " is given away while an instance of attempt " +
+                                std::to_string(attempt.attempt) + " lives");
+  }
+  const auto is_given = [&](const std::string& node) {
+    if (task.record.node && node == task.record.node->node_id) return true;
+    const auto& subtasks = task.record.subtasks;
+    return std::any_of(subtasks.begin(), subtasks.end(),
+                       [&](const Subtask& subtask) { return subtask.node.node_id == node; });
+  };
   for (const auto& [seq, node] : view.nodes) {
     const bool takes_tasks = node.state == NodeState::idle || node.state == NodeState::running;
-    if (task.record.node && node.id == task.record.node->node_id && !takes_tasks)
+    if (is_given(node.id) && !takes_tasks)
       world_.violated("API", text(shard, key) + " is given to a node in state " +
                                  std::to_string(static_cast<int>(node.state)));
   }
@@ -222,10 +267,14 @@ void Auditor::check_completion(ShardId shard, const TaskRecord& task) {
 // Only what the task did by itself costs one of its retries.
 void Auditor::check_retry(ShardId shard, const TaskRecord& task) {
   const AttemptId id{shard, task.key, task.attempt};
-  const auto run = ledger_.find(id);
-  const bool failed = run != ledger_.end() && run->second.exit_code &&
-                      *run->second.exit_code != 0 && *run->second.exit_code != kKilled &&
-                      *run->second.exit_code != kTerminated;
+  const auto has_failed = [&](const TaskKey& key) {
+    const auto run = ledger_.find({shard, key, task.attempt});
+    return run != ledger_.end() && run->second.exit_code && *run->second.exit_code != 0 &&
+           *run->second.exit_code != kKilled && *run->second.exit_code != kTerminated;
+  };
+  bool failed = has_failed(task.key) || has_failed(coordination_key(task.key));
+  for (std::int32_t i = 1; i < task.instances; ++i)
+    failed = failed || has_failed(instance_key(task.key, i));
   if (!failed)
     world_.violated("S8", text(id) + " counts as a try that failed, and no process of it did");
 }
@@ -245,14 +294,28 @@ void Auditor::check_start(const AttemptId& id) {
       world_.violated("S4", text(id) + " runs, and no shard has committed it");
     return;
   }
-  if (view.erased_tasks.contains(id.task)) return;
-  const auto task = view.tasks.find(id.task);
+  if (view.erased_tasks.contains(task_of_instance(id.task))) return;
+  const auto task = view.tasks.find(task_of_instance(id.task));
   if (task == view.tasks.end() || task->second.record.attempt < id.attempt)
-    world_.violated("S4", text(id) + " runs, and no shard has committed it");
+    return world_.violated("S4", text(id) + " runs, and no shard has committed it");
+  const TaskRecord& record = task->second.record;
+  if (record.instances == 0 || is_subtask(id.task) || record.attempt != id.attempt) return;
+  if (record.state != TaskState::running) return;  // it is over, and this process soon
+  const bool all_ready =
+      record.coordinated && std::all_of(record.subtasks.begin(), record.subtasks.end(),
+                                        [](const Subtask& subtask) { return subtask.ready; });
+  if (!all_ready)
+    world_.violated("API", text(id) + " runs its command before all instances are ready");
 }
 
 // Where tasks have to wait for the preparation, it has really succeeded on their node.
 void Auditor::check_prepared(ShardId shard, const ShardView& view, const TaskRecord& task) {
+  for (const Subtask& subtask : task.subtasks) {
+    TaskRecord instance = task;
+    instance.node = subtask.node;
+    instance.subtasks.clear();
+    check_prepared(shard, view, instance);
+  }
   const auto job = view.jobs.find(task.key.job);
   if (job == view.jobs.end() || !task.node) return;
   const auto& preparation = job->second.record.spec.preparation_task;
@@ -371,8 +434,16 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskErased& erased) {
     world_.violated("S10", text(shard, erased.key) + " is erased and is not there");
     return;
   }
-  if (found->second.record.state == TaskState::running)
-    view.let_go.insert({shard, erased.key, found->second.record.attempt});
+  const TaskRecord& record = found->second.record;
+  if (record.state == TaskState::running) {
+    view.let_go.insert({shard, erased.key, record.attempt});
+    view.let_go.insert({shard, coordination_key(erased.key), record.attempt});
+    for (std::size_t i = 0; i < record.subtasks.size(); ++i) {
+      if (on_a_node(record, i))
+        view.let_go.insert(
+            {shard, instance_key(erased.key, static_cast<std::int32_t>(i) + 1), record.attempt});
+    }
+  }
   view.jobs[erased.key.job].tasks_by_id.erase(lower_cased(found->second.record.id));
   view.tasks.erase(found);
   view.erased_tasks.insert(erased.key);
@@ -544,6 +615,8 @@ void Auditor::see(ShardId, ShardView& view, const LingeringPut& put) {
 void Auditor::see(ShardId, ShardView& view, const LingeringErased& erased) {
   view.lingering.erase(erased.id);
   view.let_go.insert(erased.id);
+  if (is_node_task(erased.id.task) || is_subtask(erased.id.task)) return;
+  view.let_go.insert({erased.id.shard, coordination_key(erased.id.task), erased.id.attempt});
 }
 
 void Auditor::see(ShardId shard, ShardView&, const ClaimPut& put) {

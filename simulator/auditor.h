@@ -21,6 +21,12 @@ namespace windlass::simulator {
 inline constexpr std::int32_t kKilled = 137;
 inline constexpr std::int32_t kTerminated = 143;
 
+// What the ledger calls the coordination command of a task's primary: a number beyond all subtasks.
+inline constexpr std::int32_t kPrimaryCoordination = 8191;
+constexpr TaskKey coordination_key(const TaskKey& task) {
+  return instance_key(task, kPrimaryCoordination);
+}
+
 class Auditor {
  public:
   explicit Auditor(World& world) : world_(world) {}
@@ -114,6 +120,7 @@ class Auditor {
   void see(ShardId, ShardView&, const Event&) {}
 
   bool may_be_reactivated(const ShardView& view, const TaskRecord& task) const;
+  void check_gang(ShardId shard, const ShardView& view, const TaskRecord& task);
   void check_dispatch(ShardId shard, const ShardView& view, const Task& task);
   void check_completion(ShardId shard, const TaskRecord& task);
   void check_retry(ShardId shard, const TaskRecord& task);

@@ -28,6 +28,7 @@ void Guard::connect() {
   say(found);
   for (const auto& [run, held] : held_) {
     if (held.failed) say(GuardStartFailed{run});
+    if (held.settled && !held.end) say(GuardSettled{run});
     if (held.end) say(GuardEnded{run, *held.end});
   }
 }
@@ -37,6 +38,7 @@ void Guard::start(const worker::StartProcess& request, const std::optional<Audit
   Held& held = held_[request.run];
   held.node_id = request.node_id;
   held.of = of;
+  held.keeps_children = request.keeps_children;
   const auto lease = leases_.find(request.node_id);
   if (lease == leases_.end() || lease->second <= mono()) {
     held.failed = true;
@@ -70,6 +72,11 @@ void Guard::plan_end(worker::RunId run, Duration wait, worker::StopCause cause,
 void Guard::end(worker::RunId run, worker::StopCause cause, std::int32_t exit_code) {
   const auto found = held_.find(run);
   if (found == held_.end() || found->second.end || found->second.failed) return;
+  Held& held = found->second;
+  if (held.keeps_children && cause == worker::StopCause::none && exit_code == 0) {
+    held.settled = true;
+    return say(GuardSettled{run});
+  }
   const Now now = worker_.clock().read(world_.timeline.now());
   found->second.end = worker::ProcessEnd{cause, exit_code, now.wall, {}};
   if (found->second.of) auditor_.process_ended(found->second.of->id, exit_code);

@@ -31,7 +31,11 @@ struct GuardEnded {
   worker::RunId run = 0;
   worker::ProcessEnd end;
 };
-using GuardEvent = std::variant<GuardFound, GuardStarted, GuardStartFailed, GuardEnded>;
+struct GuardSettled {
+  worker::RunId run = 0;
+};
+using GuardEvent =
+    std::variant<GuardFound, GuardStarted, GuardStartFailed, GuardEnded, GuardSettled>;
 
 class Guard {
  public:
@@ -59,6 +63,8 @@ class Guard {
     std::optional<Auditor::Start> of;
     bool stubborn = false;  // ignores SIGTERM
     bool failed = false;    // never ran
+    bool keeps_children = false;
+    bool settled = false;  // exited with 0, and what it left goes on
     std::optional<worker::ProcessEnd> end;
   };
   void plan_end(worker::RunId run, Duration wait, worker::StopCause cause, std::int32_t exit_code);

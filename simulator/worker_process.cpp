@@ -43,7 +43,7 @@ void WorkerProcess::boot(Now now) {
   options.offers = {{"*", true, world_.options.offers}};
   options.nodes_folder = "/nodes";
   options.account_url = "http://simulated";
-  options.node_address = "127.0.0.1";
+  options.node_addresses = {"127.0.0.1"};
   options.decode_document = decode_document;
   options.random = [this] { return world_.random.bits(); };
   agent_.emplace(std::move(options), std::move(book), worker::read_spool(spool_),
@@ -121,6 +121,8 @@ void WorkerProcess::hear_guard(Now now) {
       agent_->process_started(started->run, effects_);
     } else if (const auto* failed = std::get_if<GuardStartFailed>(&event)) {
       agent_->start_failed(failed->run, std::nullopt, now, effects_);
+    } else if (const auto* settled = std::get_if<GuardSettled>(&event)) {
+      agent_->process_settled(settled->run, now, effects_);
     } else if (const auto* ended = std::get_if<GuardEnded>(&event)) {
       agent_->process_ended(ended->run, ended->end, now, effects_);
     }
@@ -140,6 +142,7 @@ void WorkerProcess::append_spool(const std::string& frames) {
   spool_ += frames;
   for (auto& [id, run] : worker::read_spool(frames).runs) {
     if (run.assignment) begun_[id] = *run.assignment;
+    if (run.coordination != 0) begun_[run.coordination] = *run.assignment;
   }
 }
 
@@ -200,8 +203,16 @@ void WorkerProcess::start(const worker::StartProcess& request) {
         begun->second.id, request.node_id, begun->second.required_slots,
         grant.plan.task_slots_per_node,
         begun->second.account + "/" + begun->second.job_id + "/" + begun->second.task_id};
-    // Each node has its own preparation and release.
-    if (is_node_task(of->id.task)) of->task_name += "@" + request.node_id;
+    // Each node has its own preparation and release, and its instance of a task.
+    if (is_node_task(of->id.task) || is_subtask(of->id.task))
+      of->task_name += "@" + request.node_id;
+    // A primary has two commands; the slot is held by its own.
+    const auto& instance = begun->second.instance;
+    if (request.keeps_children && instance && instance->number == 0) {
+      of->id.task = coordination_key(of->id.task);
+      of->task_name += "@coordination";
+      of->slots = 0;
+    }
   }
   guard_.start(request, of);
 }

@@ -187,6 +187,7 @@ Request Workload::add_pool(const PoolFact& pool) const {
   spec.vm_size = "any";
   spec.target_dedicated_nodes = pool.nodes;
   spec.task_slots_per_node = world_.options.slots;
+  spec.enable_inter_node_communication = world_.options.slots == 1;
   spec.fill_type = pool.shard % 2 == 0 ? NodeFillType::spread : NodeFillType::pack;
   return AddPool{spec};
 }
@@ -651,9 +652,33 @@ NewTask Workload::draw_task(JobFact& job, TaskFact& fact, const TaskFact* after)
     }
   }
   draw_exit_rules(job, task);
+  draw_instances(job, fact, task, document);
   task.document = encode_task_document(document);
   fact.wanted = task;
   return task;
+}
+
+// A pool of nodes with one slot each can hold tasks that want some of them at once, up to all.
+void Workload::draw_instances(const JobFact& job, TaskFact& fact, NewTask& task,
+                              TaskDocument& document) {
+  if (world_.options.slots != 1 || fact.id == "manager" || !random_.chance(250)) return;
+  std::int32_t nodes_max = 0;
+  for (const PoolFact& pool : history_.pools) {
+    if (pool.account == job.account && pool.id == job.pool_id) nodes_max = pool.nodes;
+  }
+  if (nodes_max == 0) return;
+  MultiInstanceSettings settings;
+  settings.instances = static_cast<std::int32_t>(random_.between(1, nodes_max));
+  const Duration time = random_.between(std::chrono::milliseconds(1), world_.options.task_time_max);
+  const std::int64_t kind = random_.between(0, 99);
+  settings.coordination_command_line = (kind < 75   ? "ok "
+                                        : kind < 92 ? "flaky "
+                                                    : "fail ") +
+                                       ms(time);
+  if (kind >= 92) fact.expected.may_succeed = false;
+  fact.work += (time + std::chrono::seconds(1)) * 4;
+  task.instances = settings.instances;
+  document.multi_instance = std::move(settings);
 }
 
 // One that ends well at once, if it is let: what waits for it is free while older things linger.

@@ -69,6 +69,7 @@ class Workload {
   void send_tasks(ClientProcess& client, JobFact& job, std::vector<NewTask> tasks);
   // `after`: what it depends on; nothing: as chance has it.
   static NewTask quick_task(TaskFact& fact);
+  void draw_instances(const JobFact& job, TaskFact& fact, NewTask& task, TaskDocument& document);
   void draw_exit_rules(const JobFact& job, NewTask& task);
   NewTask draw_task(JobFact& job, TaskFact& fact, const TaskFact* after = nullptr);
   void end_task(ClientProcess& client, JobFact& job, TaskFact& task);

@@ -23,8 +23,9 @@ exec::StartRequest start_request(StartProcess work, const std::string& nodes_fol
   for (const EnvironmentSetting& setting : work.environment)
     request.environment.push_back(setting.name + "=" + setting.value);
   request.working_folder = folder + "/wd";
-  request.stdout_path = folder + "/stdout.txt";
-  request.stderr_path = folder + "/stderr.txt";
+  request.stdout_path = folder + "/" + work.output_prefix + "stdout.txt";
+  request.stderr_path = folder + "/" + work.output_prefix + "stderr.txt";
+  request.keeps_children = work.keeps_children;
   if (!work.admin) request.user = identity.user;
   request.no_new_privileges = !work.admin;
   request.wall_clock_max = work.wall_clock_max;

@@ -63,7 +63,7 @@ AgentOptions agent_options(const WorkerConfig& config, const std::string& nodes)
   options.nodes_folder = nodes;
   options.version = runtime::version();
   options.account_url = config.account_url;
-  options.node_address = config.node_address;
+  options.node_addresses = parse_node_addresses(config.node_address, options.offers);
   options.reserved_disk_bytes = static_cast<std::uint64_t>(config.free_bytes_min);
   options.admin_tasks = config.admin_tasks;
   options.decode_document = decode_document;
@@ -251,6 +251,8 @@ void Loop::hear_guard(Now now) {
       if (!failure && std::exchange(start_trouble_said_, failed->message) != failed->message)
         program_.log.warn("start_failed_runs_again", {{"error", failed->message}});
       agent_->start_failed(run_of_key(failed->key), std::move(failure), now, effects_);
+    } else if (const auto* settled = std::get_if<exec::Settled>(&event)) {
+      agent_->process_settled(run_of_key(settled->key), now, effects_);
     } else if (const auto* died = std::get_if<exec::SpawnerDied>(&event)) {
       program_.log.warn("guard_died", {{"reason", died->reason}});
     } else if (const auto* met = std::get_if<exec::Connected>(&event)) {
@@ -337,7 +339,8 @@ void Loop::do_work(std::vector<Work>& work) {
       guard_->forget_lease(no_lease->node_id);
     } else if (auto* stage = std::get_if<StageIn>(&item)) {
       jobs.emplace_back(StageInJob{stage->run, std::move(stage->node_id), std::move(stage->folder),
-                                   std::move(stage->resource_files)});
+                                   std::move(stage->resource_files),
+                                   std::move(stage->shared_folder)});
     } else if (auto* upload = std::get_if<UploadOutputs>(&item)) {
       jobs.emplace_back(UploadOutputsJob{upload->run, std::move(upload->node_id),
                                          std::move(upload->folder), std::move(upload->output_files),

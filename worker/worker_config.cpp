@@ -2,6 +2,8 @@
 
 #include "runtime/load_config.h"
 
+#include <arpa/inet.h>
+
 #include <charconv>
 
 namespace windlass::worker {
@@ -71,7 +73,8 @@ OptionTable worker_options(WorkerConfig& config) {
              .value_name = "URL"});
   table.add({.name = "node-address",
              .target = &config.node_address,
-             .meaning = "IP address of the nodes, as the API shows it.",
+             .meaning = "IP address of the nodes, as the API and multi-instance tasks see it. "
+                        "FIRST-LAST gives each node one of its own, for a host that has them.",
              .value_name = "IP"});
   table.add({.name = "cgroups",
              .target = &config.cgroups,
@@ -124,6 +127,32 @@ OfferClass parse_offer(const std::string& text) {
   }
   if (offer.vm_size.empty()) throw refuse();
   return offer;
+}
+
+std::vector<std::string> parse_node_addresses(const std::string& text,
+                                              const std::vector<OfferClass>& offers) {
+  const auto dash = text.find('-');
+  if (dash == std::string::npos) return {text};
+  in_addr first{};
+  in_addr last{};
+  const bool read = ::inet_pton(AF_INET, text.substr(0, dash).c_str(), &first) == 1 &&
+                    ::inet_pton(AF_INET, text.substr(dash + 1).c_str(), &last) == 1;
+  if (!read || ntohl(last.s_addr) < ntohl(first.s_addr))
+    throw ConfigError("--node-address: '" + text + "' is neither IP nor FIRST-LAST of IPv4");
+  std::uint64_t nodes = 0;
+  for (const OfferClass& offer : offers) nodes += static_cast<std::uint64_t>(offer.free);
+  const std::uint64_t there = std::uint64_t{ntohl(last.s_addr)} - ntohl(first.s_addr) + 1;
+  if (there < nodes)
+    throw ConfigError("--node-address: '" + text + "' has " + std::to_string(there) +
+                      " addresses, and --offers " + std::to_string(nodes) + " nodes");
+  std::vector<std::string> addresses;
+  for (std::uint64_t i = 0; i < nodes; ++i) {
+    in_addr address{htonl(ntohl(first.s_addr) + static_cast<std::uint32_t>(i))};
+    char name[INET_ADDRSTRLEN] = {};
+    ::inet_ntop(AF_INET, &address, name, sizeof name);
+    addresses.emplace_back(name);
+  }
+  return addresses;
 }
 
 std::vector<OfferClass> parse_offers(const std::vector<std::string>& texts) {

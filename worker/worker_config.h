@@ -46,4 +46,9 @@ runtime::OptionTable worker_options(WorkerConfig& config);
 OfferClass parse_offer(const std::string& text);
 std::vector<OfferClass> parse_offers(const std::vector<std::string>& texts);
 
+// "IP", or "FIRST-LAST" of IPv4 addresses: all of them. Throws ConfigError, also where there are
+// several and fewer than nodes.
+std::vector<std::string> parse_node_addresses(const std::string& text,
+                                              const std::vector<OfferClass>& offers);
+
 }  // namespace windlass::worker

@@ -23,7 +23,7 @@ namespace windlass::gateway {
   X(job_schedule_add) X(job_schedule_get) X(job_schedule_exists) X(job_schedule_list) X(job_schedule_patch) \
   X(job_schedule_update) X(job_schedule_delete) X(job_schedule_terminate) X(job_schedule_disable) X(job_schedule_enable) \
   X(certificate_add) X(certificate_list) X(certificate_get) X(certificate_delete) X(certificate_cancel_deletion) \
-  X(task_add) X(task_add_collection) X(task_get) X(task_list) X(task_update) X(task_delete) X(task_terminate) X(task_reactivate) \
+  X(task_add) X(task_add_collection) X(task_get) X(task_list) X(task_list_subtasks) X(task_update) X(task_delete) X(task_terminate) X(task_reactivate) \
   X(file_list_from_task) X(file_get_from_task) X(file_get_properties_from_task) X(file_delete_from_task) \
   X(file_list_from_compute_node) X(file_get_from_compute_node) X(file_get_properties_from_compute_node) \
   X(file_delete_from_compute_node)

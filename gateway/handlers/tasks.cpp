@@ -1,4 +1,4 @@
-// Tasks: add, add collection, get, list, update, delete, terminate.
+// Tasks: add, add collection, get, list, update, delete, terminate; the subtasks of one.
 
 #include "gateway/handlers/handlers.h"
 
@@ -161,6 +161,26 @@ Async<Reply> task_get(Exchange& exchange) {
   HttpResponse response = success(exchange, std::move(json));
   add_version(response, answer.shard, task->record.version);
   response.headers.emplace_back("DataServiceId", url_of(exchange, place->job_id, place->task_id));
+  co_return std::move(response);
+}
+
+// Not paged: there are 255 at most.
+Async<Reply> task_list_subtasks(Exchange& exchange) {
+  auto place = task_in_url(exchange);
+  if (!place) co_return std::move(place.error());
+  auto select = select_of(exchange, api::Entity::subtask);
+  if (!select) co_return std::move(select.error());
+  Request request(GetTask{place->job_id, place->task_id, {}});
+  JobAnswer answer = co_await ask_job(exchange, place->job_id, std::move(request));
+  auto task = expect<TaskView>(answer.answer);
+  if (!task) co_return std::move(task.error());
+  std::string json;
+  api::ListWriter writer(json, exchange.viewer.base_url, "subtasks");
+  for (std::size_t i = 0; i < task->record.subtasks.size(); ++i)
+    api::write_subtask(json, task->record, i, place->job_id, exchange.viewer, *select);
+  writer.finish();
+  HttpResponse response = success(exchange, std::move(json));
+  add_version(response, answer.shard, task->record.version);
   co_return std::move(response);
 }
 

@@ -27,12 +27,15 @@ NodeView view_of(const State& state, Rows& rows, const Pool& pool, const Node& n
   for (auto key = recent.rbegin(); key != recent.rend(); ++key) {
     const Job* job = state.find_job(key->job);
     if (job == nullptr) continue;
-    if (const RunningTask* running = state.find_running(*key)) {
-      view.recent_tasks.push_back({job->record.spec.id, running->record});
-    } else if (std::optional<OpenTask> open = rows.open_task(*key)) {
-      view.recent_tasks.push_back({job->record.spec.id, std::move(open->record)});
-    } else if (std::optional<TaskRecord> done = rows.done_task(*key)) {
-      view.recent_tasks.push_back({job->record.spec.id, std::move(*done)});
+    const TaskKey task = task_of_instance(*key);
+    const std::string& job_id = job->record.spec.id;
+    const std::int32_t instance = instance_number(*key);
+    if (const RunningTask* running = state.find_running(task)) {
+      view.recent_tasks.push_back({job_id, running->record, instance});
+    } else if (std::optional<OpenTask> open = rows.open_task(task)) {
+      view.recent_tasks.push_back({job_id, std::move(open->record), instance});
+    } else if (std::optional<TaskRecord> done = rows.done_task(task)) {
+      view.recent_tasks.push_back({job_id, std::move(*done), instance});
     }
   }
   return view;

@@ -72,17 +72,18 @@ void book(State& state, Job& job, const TaskRecord& before, const TaskRecord& af
   book_of(state, job.record.account, job.record.creation_time).work += used;
 }
 
-AttemptId attempt_of(const State& state, const TaskRecord& task) {
-  return {state.shard(), task.key, task.attempt};
+AttemptId attempt_of(const State& state, const TaskRecord& task, std::int32_t instance) {
+  return {state.shard(), instance_key(task.key, instance), task.attempt};
 }
 
 // What waits for nothing else goes into the queue, unless an older attempt under its id lingers.
 void make_ready(const State& state, Job& job, const TaskRecord& task) {
   if (!state.lingering_by_id.empty() &&
       state.lingers(job.record.account, job.record.spec.id, task.id)) {
-    job.held_back.emplace(task.key.task, task.required_slots);
+    job.held_back.emplace(task.key.task, queue_width(task));
   } else {
-    job.ready.push(task.key.task, task.required_slots);
+    const QueueWidth width = queue_width(task);
+    queue_for(job, width).push(task.key.task, width.width);
   }
 }
 
@@ -105,10 +106,12 @@ void enqueue(State& state, Rows& rows, Job& job, const OpenTask& task) {
 
 namespace {
 
-void dequeue(Job& job, TaskSeq task, SlotCount slots) {
-  if (job.ready.remove(task, slots)) return;
-  if (job.held_back.erase(task) != 0) return;
-  job.dependencies.remove(task);
+void dequeue(Job& job, const TaskRecord& task) {
+  const TaskSeq seq = task.key.task;
+  const QueueWidth width = queue_width(task);
+  if (queue_for(job, width).remove(seq, width.width)) return;
+  if (job.held_back.erase(seq) != 0) return;
+  job.dependencies.remove(seq);
 }
 
 // Satisfied once is satisfied for good, so the row forgets its parents too: they may be deleted and
@@ -122,7 +125,7 @@ void free_dependents(const State& state, Rows& rows, Job& job,
     open->depends_on_ranges.clear();
     rows.put_open_task(*open);
     if (WINDLASS_PLANTED(added_again_beside_lingering))
-      job.ready.push(task, slots);
+      queue_for(job, queue_width(open->record)).push(task, queue_width(open->record).width);
     else
       make_ready(state, job, open->record);
   }
@@ -136,36 +139,55 @@ void note_recent(NodeRecord& node, const TaskKey& task) {
   node.recent_tasks.push_back(task);
 }
 
-void start_running(State& state, Job& job, const TaskRecord& task) {
-  const Node* node_found = state.find_node_by_id(task.node->node_id);
-  WINDLASS_ASSERT(node_found != nullptr);
-  Node& node = node_of(state, node_found->record.seq);
-  node.slots.take(attempt_of(state, task), slots_held(job.record, task, node));
+Node& node_named(State& state, const std::string& node_id) {
+  const Node* found = state.find_node_by_id(node_id);
+  WINDLASS_ASSERT(found != nullptr);
+  return node_of(state, found->record.seq);
+}
+
+void take_place(State& state, const Job& job, const TaskRecord& task, std::int32_t instance,
+                Node& node) {
+  node.slots.take(attempt_of(state, task, instance), slots_held(job.record, task, node));
   node.running += 1;
   node.running_slots += task.required_slots;
-  note_recent(node.record, task.key);
+  note_recent(node.record, instance_key(task.key, instance));
   follow_load(state, node, task.state_time);
-  const bool inserted = state.running.emplace(task.key, RunningTask{task, node.record.seq}).second;
-  WINDLASS_ASSERT(inserted);
-  job.running.insert(task.key.task);
   reindex_node(state, node.record.seq);
 }
 
-void stop_running(State& state, Job& job, const RunningTask& running, const TaskRecord& after) {
-  Node& node = node_of(state, running.node);
-  const SlotCount freed = node.slots.give_back(attempt_of(state, running.record));
-  WINDLASS_ASSERT(freed == slots_held(job.record, running.record, node));
+// `task` as it was while it had this place.
+void leave_place(State& state, const Job& job, const TaskRecord& task, std::int32_t instance,
+                 Node& node, WallTime at) {
+  const SlotCount freed = node.slots.give_back(attempt_of(state, task, instance));
+  WINDLASS_ASSERT(freed == slots_held(job.record, task, node));
   node.running -= 1;
-  node.running_slots -= running.record.required_slots;
-  note_recent(node.record, running.record.key);
+  node.running_slots -= task.required_slots;
+  note_recent(node.record, instance_key(task.key, instance));
   WINDLASS_ASSERT(node.running >= 0);
+  follow_load(state, node, at);
+  reindex_node(state, node.record.seq);
+}
+
+void start_running(State& state, Job& job, const TaskRecord& task) {
+  each_instance(task, [&](std::int32_t instance, const std::string& node_id) {
+    take_place(state, job, task, instance, node_named(state, node_id));
+  });
+  const NodeSeq primary = node_named(state, task.node->node_id).record.seq;
+  const bool inserted = state.running.emplace(task.key, RunningTask{task, primary}).second;
+  WINDLASS_ASSERT(inserted);
+  job.running.insert(task.key.task);
+}
+
+void stop_running(State& state, Job& job, const RunningTask& running, const TaskRecord& after) {
   if (after.state == TaskState::completed) {
-    node.record.total_tasks_run += 1;
-    if (after.result == ExecutionResult::success) node.record.total_tasks_succeeded += 1;
+    NodeRecord& node = node_of(state, running.node).record;
+    node.total_tasks_run += 1;
+    if (after.result == ExecutionResult::success) node.total_tasks_succeeded += 1;
   }
-  follow_load(state, node, after.state_time);
+  each_instance(running.record, [&](std::int32_t instance, const std::string& node_id) {
+    leave_place(state, job, running.record, instance, node_named(state, node_id), after.state_time);
+  });
   job.running.erase(running.record.key.task);
-  reindex_node(state, running.node);
   state.running.erase(running.record.key);
 }
 
@@ -175,7 +197,7 @@ struct Applier {
 
   void operator()(const PoolPut& event) {
     const PoolRecord& pool = event.pool;
-    const auto [found, added] = state.pools.try_emplace(pool.seq, Pool{pool, {}, {}, 0, 0});
+    const auto [found, added] = state.pools.try_emplace(pool.seq, Pool{pool, {}, {}, 0, 0, {}});
     if (added) {
       const bool named =
           state.pools_by_id.emplace(entity_key(pool.account, pool.spec.id), pool.seq).second;
@@ -347,8 +369,7 @@ struct Applier {
     const auto running = state.running.find(task.key);
     if (running != state.running.end()) {
       put_running_task(job, running->second, task);
-    } else if (const auto place = state.place_of(job, task.key.task, task.required_slots);
-               place != State::Place::nowhere) {
+    } else if (const auto place = state.place_of(job, task); place != State::Place::nowhere) {
       put_waiting_task(job, task);
     } else {
       put_ended_task(job, task);
@@ -367,7 +388,7 @@ struct Applier {
       stop_running(state, job, *running, after);
     } else if (const std::optional<OpenTask> open = rows.open_task(event.key)) {
       count(job.record.counts, open->record, -1);
-      dequeue(job, event.key.task, open->record.required_slots);
+      dequeue(job, open->record);
     } else {
       const std::optional<TaskRecord> done = rows.done_task(event.key);
       WINDLASS_ASSERT(done.has_value());
@@ -499,12 +520,18 @@ struct Applier {
     const auto found = state.jobs.find(attempt.id.task.job);
     if (found == state.jobs.end()) return;
     Job& job = found->second;
+    const TaskKey task = task_of_instance(attempt.id.task);
     // One that runs alone holds more than it waits under.
-    const SlotCount slots = is_job_manager(job.record, attempt.id.task)
+    const SlotCount slots = is_job_manager(job.record, task)
                                 ? job.record.spec.manager_task->task.required_slots
                                 : attempt.slots;
-    if (!job.ready.remove(attempt.id.task.task, slots)) return;
-    job.held_back.emplace(attempt.id.task.task, slots);
+    QueueWidth width{slots, false};
+    if (!job.ready.remove(task.task, slots)) {
+      const auto nodes = job.ready_gangs.remove(task.task);
+      if (!nodes) return;
+      width = {*nodes, true};
+    }
+    job.held_back.emplace(task.task, width);
     reindex_job(state, job.record.seq);
   }
 
@@ -517,7 +544,7 @@ struct Applier {
     if (!task) return;
     const auto held = job.held_back.find(*task);
     if (held == job.held_back.end()) return;
-    job.ready.push(held->first, held->second);
+    queue_for(job, held->second).push(held->first, held->second.width);
     job.held_back.erase(held);
     reindex_job(state, job.record.seq);
   }
@@ -534,6 +561,12 @@ struct Applier {
     book(state, job, running.record, task);
     if (is_on_node(task.state)) {
       WINDLASS_ASSERT(task.attempt == running.record.attempt);
+      const TaskRecord before = running.record;
+      each_instance(before, [&](std::int32_t instance, const std::string& node_id) {
+        if (holds_its_node(task, instance)) return;
+        leave_place(state, job, before, instance, node_named(state, node_id),
+                    task.version.last_modified);
+      });
       state.running.at(task.key).record = task;
       rows.put_open_task({task, {}, {}, {}});
       return;
@@ -565,13 +598,14 @@ struct Applier {
     counts.slots.active -= task.required_slots;
     count(counts, task, +1);
     if (is_on_node(task.state)) {
-      const bool was_ready = job.ready.remove(task.key.task, task.required_slots);
+      const QueueWidth width = queue_width(task);
+      const bool was_ready = queue_for(job, width).remove(task.key.task, width.width);
       WINDLASS_ASSERT(was_ready);
       rows.put_open_task({task, {}, {}, {}});  // satisfied once is satisfied for good
       start_running(state, job, task);
       return;
     }
-    dequeue(job, task.key.task, task.required_slots);
+    dequeue(job, task);
     TaskRecord before = task;  // it has not run: only its end counts
     before.state = TaskState::active;
     book(state, job, before, task);

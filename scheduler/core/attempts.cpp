@@ -2,6 +2,7 @@
 
 #include "model/assert.h"
 #include "model/museum.h"
+#include "scheduler/core/gangs.h"
 #include "scheduler/core/jobs.h"
 #include "scheduler/core/nodes.h"
 #include "scheduler/core/retry.h"
@@ -12,24 +13,28 @@ namespace windlass::scheduler {
 
 namespace {
 
-void linger(Step& step, const RunningTask& running, bool delete_folder) {
-  if (running.record.state == TaskState::preparing) return;  // no worker was told of it
-  const Node* node = step.state().find_node(running.node);
-  WINDLASS_ASSERT(node != nullptr);
-  const Job* job = step.state().find_job(running.record.key.job);
+// Each instance of the task as it was running, but for one that is over.
+void linger(Step& step, const TaskRecord& task, bool delete_folder,
+            std::optional<std::int32_t> over = std::nullopt) {
+  if (task.state == TaskState::preparing) return;  // no worker was told of it
+  const Job* job = step.state().find_job(task.key.job);
   WINDLASS_ASSERT(job != nullptr);
-  const AttemptId id{step.state().shard(), running.record.key, running.record.attempt};
-  const std::uint64_t worker = node->record.worker;
-  if (WINDLASS_PLANTED(slot_freed_early)) {
+  each_instance(task, [&](std::int32_t instance, const std::string& node_id) {
+    if (instance == over) return;
+    const Node* node = step.state().find_node_by_id(node_id);
+    WINDLASS_ASSERT(node != nullptr);
+    const AttemptId id{step.state().shard(), instance_key(task.key, instance), task.attempt};
+    const std::uint64_t worker = node->record.worker;
+    if (!WINDLASS_PLANTED(slot_freed_early))
+      step.emit(LingeringPut{{id, node->record.seq, slots_held(job->record, task, *node),
+                              job->record.spec.id, task.id, delete_folder}});
     step.tell_worker(worker, EndAttempt{id, delete_folder});
-    return;
-  }
-  step.emit(LingeringPut{{id, running.node, slots_held(job->record, running.record, *node),
-                          job->record.spec.id, running.record.id, delete_folder}});
-  step.tell_worker(worker, EndAttempt{id, delete_folder});
+  });
 }
 
 void clear_run(TaskRecord& task) {
+  task.coordinated = false;
+  task.subtasks.clear();
   task.start_time.reset();
   task.end_time.reset();
   task.exit_code.reset();
@@ -55,16 +60,21 @@ void put(Step& step, TaskRecord task) {
 
 JobAction complete(Step& step, TaskRecord task, const AttemptEnded& report) {
   const Verdict verdict = judge_end(report, task.retry_count, task.constraints.retries_max);
+  // A failed instance: the task's own command has not begun, and so has no exit code.
+  const bool began = !is_subtask(report.id.task) && report.end != AttemptEnd::coordination_failed;
   enter(task, TaskState::completed, step.now.wall);
-  if (report.start_time) task.start_time = report.start_time;
+  if (report.start_time && !is_subtask(report.id.task)) task.start_time = report.start_time;
   task.end_time = report.end_time;
-  task.exit_code = report.exit_code;
+  if (began) task.exit_code = report.exit_code;
   task.usage.resources += report.usage;
   task.result = verdict == Verdict::succeed ? ExecutionResult::success : ExecutionResult::failure;
   if (verdict == Verdict::fail) {
     task.failure = report.failure ? *report.failure : failure_exit_code();
+    if (!began) task.failure = instance_failure(report);
   }
-  const ExitOutcome outcome = judge_exit(task.exit_rules, report.end, report.exit_code);
+  const ExitOutcome outcome =
+      judge_exit(task.exit_rules, began ? report.end : AttemptEnd::not_started, task.exit_code);
+  end_subtasks(task, step.now.wall);
   task.satisfies_dependents = outcome.satisfies_dependents;
   put(step, std::move(task));
   return outcome.job_action;
@@ -90,6 +100,7 @@ void retry(Step& step, TaskRecord task, const AttemptEnded& report) {
 void fail(Step& step, const TaskRecord& task, FailureInfo why) {
   TaskRecord ended = task;
   enter(ended, TaskState::completed, step.now.wall);
+  end_subtasks(ended, step.now.wall);
   ended.end_time = step.now.wall;
   ended.exit_code.reset();
   ended.result = ExecutionResult::failure;
@@ -112,8 +123,10 @@ FailureInfo task_ended(std::string_view why) {
 }
 
 bool take_report(Step& step, const AttemptEnded& report) {
-  const RunningTask* running = step.state().find_running(report.id.task);
+  const RunningTask* running = step.state().find_running_instance(report.id.task);
+  const std::int32_t instance = instance_number(report.id.task);
   const bool current = running != nullptr && running->record.state == TaskState::running &&
+                       holds_its_node(running->record, instance) &&
                        (running->record.attempt == report.id.attempt ||
                         (WINDLASS_PLANTED(stale_report_accepted) && report.exit_code == 0));
   if (!current) {
@@ -122,19 +135,33 @@ bool take_report(Step& step, const AttemptEnded& report) {
     return true;
   }
   const JobSeq job = report.id.task.job;
-  const NodeSeq node = running->node;
-  TaskRecord task = running->record;
-  switch (judge_end(report, task.retry_count, task.constraints.retries_max)) {
+  const NodeSeq node = node_of_instance(step.state(), *running, instance);
+  const TaskRecord before = running->record;
+  TaskRecord task = before;
+  if (instance > 0)
+    end_subtask(task.subtasks[static_cast<std::size_t>(instance) - 1], report, step.now.wall);
+  const Verdict verdict = judge_end(report, task.retry_count, task.constraints.retries_max);
+  if (verdict == Verdict::succeed && instance > 0) {  // and left nothing that would go on
+    put(step, std::move(task));
+    begin_if_all_are_ready(step, report.id.task);
+    settle_node(step, node);
+    return true;
+  }
+  switch (verdict) {
     case Verdict::run_again:
-      requeue_lost(step, *running);
+      requeue_lost(step, *running, instance);
       break;
     case Verdict::retry:
       retry(step, std::move(task), report);
+      linger(step, before, false, instance);
       break;
     case Verdict::succeed:
-    case Verdict::fail:
-      act_on_ended_task(step, job, complete(step, std::move(task), report));
+    case Verdict::fail: {
+      const JobAction action = complete(step, std::move(task), report);
+      linger(step, before, false, instance);
+      act_on_ended_task(step, job, action);
       break;
+    }
   }
   after_task(step, job);
   settle_node(step, node);
@@ -150,7 +177,7 @@ void end_task(Step& step, const TaskRecord& task, std::string_view why) {
   const std::optional<RunningTask> running =
       found == nullptr ? std::nullopt : std::optional(*found);
   fail(step, task, task_ended(why));
-  if (running) linger(step, *running, false);
+  if (running) linger(step, running->record, false);
 }
 
 void fail_blocked_task(Step& step, const TaskRecord& task, const std::string& parent_id) {
@@ -174,15 +201,17 @@ void requeue_running(Step& step, const RunningTask& running, bool counted) {
   clear_run(task);
   enter(task, TaskState::active, step.now.wall);
   put(step, std::move(task));
-  linger(step, before, false);
+  linger(step, before.record, false);
 }
 
-void requeue_lost(Step& step, const RunningTask& running) {
-  TaskRecord task = running.record;
+void requeue_lost(Step& step, const RunningTask& running, std::int32_t instance) {
+  const TaskRecord before = running.record;
+  TaskRecord task = before;
   if (WINDLASS_PLANTED(lost_attempt_costs_a_retry)) task.retry_count += 1;
   clear_run(task);
   enter(task, TaskState::active, step.now.wall);
   put(step, std::move(task));
+  linger(step, before, false, instance);
 }
 
 void reactivate(Step& step, TaskRecord task) {
@@ -199,17 +228,18 @@ void erase_task(Step& step, const TaskRecord& task) {
   const RunningTask* found = step.state().find_running(task.key);
   if (found == nullptr) {
     // Its folder may still be on the node where it ran.
-    if (task.node) {
-      const Job* job = step.state().find_job(task.key.job);
-      step.tell_worker(task.node->worker,
-                       DeleteTaskFolder{task.node->node_id, job->record.spec.id, task.id});
-    }
+    const Job* job = step.state().find_job(task.key.job);
+    const auto tell = [&](const TaskNode& node) {
+      step.tell_worker(node.worker, DeleteTaskFolder{node.node_id, job->record.spec.id, task.id});
+    };
+    if (task.node) tell(*task.node);
+    for (const Subtask& subtask : task.subtasks) tell(subtask.node);
     step.emit(TaskErased{task.key, task.id});
     return;
   }
   const RunningTask running = *found;
   step.emit(TaskErased{task.key, task.id});
-  linger(step, running, true);
+  linger(step, running.record, true);
 }
 
 void after_task(Step& step, JobSeq job) {

@@ -26,8 +26,8 @@ void fail_blocked_task(Step& step, const TaskRecord& task, const std::string& pa
 // Back to active, held back until the old attempt is gone. `counted`: requeueCount rises.
 void requeue_running(Step& step, const RunningTask& running, bool counted);
 // The attempt is certainly over (its lease ended, or its worker does not know it): to active at
-// once.
-void requeue_lost(Step& step, const RunningTask& running);
+// once. Of a multi-instance task that is true of this instance only, and the others linger.
+void requeue_lost(Step& step, const RunningTask& running, std::int32_t instance = 0);
 // An ended task waits again like a new one, with all its retries and its next attempt number.
 void reactivate(Step& step, TaskRecord task);
 // Removes the task with all its rows; what still runs lingers and takes the folder with it.

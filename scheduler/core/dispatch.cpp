@@ -4,11 +4,13 @@
 #include "model/museum.h"
 #include "scheduler/core/assignment.h"
 #include "scheduler/core/attempts.h"
+#include "scheduler/core/gangs.h"
 #include "scheduler/core/job_nodes.h"
 #include "scheduler/core/placement/policy.h"
 
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace windlass::scheduler {
 
@@ -18,7 +20,13 @@ struct Choice {
   JobSeq job = 0;
   ReadyQueue::Entry task;
   std::optional<NodeSeq> node;  // when the job cannot run everywhere: where it can
+  std::vector<NodeSeq> gang;    // of a multi-instance task: all its nodes
 };
+
+Choice choice_of(JobSeq job, GangChoice gang) {
+  const auto instances = static_cast<SlotCount>(gang.nodes.size());
+  return Choice{job, {gang.task, instances}, std::nullopt, std::move(gang.nodes)};
+}
 
 template <class Condition>
 PlaceableNodes nodes_where(const State& state, const PlaceableNodes& nodes, Condition&& holds) {
@@ -43,13 +51,16 @@ std::optional<Choice> choose_manager(const State& state, const Pool& pool, const
   });
   const auto node = place(pool.record.spec.fill_type, nodes, manager.task.required_slots);
   if (!node) return std::nullopt;
-  return Choice{job.record.seq, {kJobManagerSeq, manager.task.required_slots}, node};
+  return Choice{job.record.seq, {kJobManagerSeq, manager.task.required_slots}, node, {}};
 }
 
-// Of a job that is choosy about nodes: its preparation failed on some, or its manager is to start.
-std::optional<Choice> choose_with_care(const State& state, const Pool& pool, const Job& job) {
-  const PlaceableNodes usable =
-      nodes_where(state, pool.placeable, [&](const Node& node) { return may_run_on(job, node); });
+// Of a job that is choosy about nodes: its preparation failed on some, its manager is to start, or
+// those that `leaves_to` could use are not for it.
+std::optional<Choice> choose_with_care(const State& state, const Pool& pool, const Job& job,
+                                       const Job* leaves_to = nullptr) {
+  const PlaceableNodes usable = nodes_where(state, pool.placeable, [&](const Node& node) {
+    return may_run_on(job, node) && (leaves_to == nullptr || !may_run_on(*leaves_to, node));
+  });
   std::optional<TaskSeq> left_out;
   if (manager_is_ready(job)) {
     if (auto choice = choose_manager(state, pool, job, usable)) return choice;
@@ -57,7 +68,26 @@ std::optional<Choice> choose_with_care(const State& state, const Pool& pool, con
   }
   const auto task = job.ready.first_fitting(widest_gap(usable), left_out);
   if (!task) return std::nullopt;
-  return Choice{job.record.seq, *task, place(pool.record.spec.fill_type, usable, task->slots)};
+  return Choice{job.record.seq, *task, place(pool.record.spec.fill_type, usable, task->slots), {}};
+}
+
+// While nodes are left to a gang, jobs of its priority and below have only what it cannot use.
+std::optional<Choice> choose_beside(const State& state, const Pool& pool, const Job& job,
+                                    const TaskKey& gang) {
+  if (job.record.seq == gang.job) {
+    auto choice = choose_gang(state, pool, job, gang);
+    return choice ? std::optional(choice_of(job.record.seq, std::move(*choice))) : std::nullopt;
+  }
+  const Job& waits = *state.find_job(gang.job);
+  return waits.nodes_refused.empty() ? std::nullopt : choose_with_care(state, pool, job, &waits);
+}
+
+// The older of the two that come next in the job, if its turn is a gang's.
+std::optional<Choice> choose_gang_before(const State& state, const Pool& pool, const Job& job,
+                                         const std::optional<Choice>& other) {
+  auto gang = choose_gang(state, pool, job);
+  if (!gang || (other && other->task.task < gang->task)) return std::nullopt;
+  return choice_of(job.record.seq, std::move(*gang));
 }
 
 // The first job in order with a task that fits somewhere. Jobs whose tasks are all too wide do not
@@ -65,17 +95,25 @@ std::optional<Choice> choose_with_care(const State& state, const Pool& pool, con
 std::optional<Choice> choose(const State& state, const Pool& pool, const PoolQueue& queue,
                              std::set<JobSeq>& nowhere) {
   const SlotCount slots_max = widest_gap(pool.placeable);
+  const std::optional<TaskKey> keeper = gang_that_keeps_nodes(state, pool);
+  const JobOrder kept_from = keeper ? order_of(*state.find_job(keeper->job)) : JobOrder{};
   for (const JobOrder& order : queue.runnable) {
     const Job* job = state.find_job(order.job);
     WINDLASS_ASSERT(job != nullptr);
-    if (!job->nodes_refused.empty() || manager_is_ready(*job)) {
+    if (keeper && order.priority_reversed >= kept_from.priority_reversed) {
+      if (auto choice = choose_beside(state, pool, *job, *keeper)) return choice;
+      continue;
+    }
+    if (!job->nodes_refused.empty() || manager_is_ready(*job) || !job->ready_gangs.empty()) {
       if (nowhere.contains(order.job)) continue;
-      if (auto choice = choose_with_care(state, pool, *job)) return choice;
+      auto choice = choose_with_care(state, pool, *job);
+      if (auto gang = choose_gang_before(state, pool, *job, choice)) return gang;
+      if (choice) return choice;
       nowhere.insert(order.job);
       continue;
     }
     if (const auto task = job->ready.first_fitting(slots_max))
-      return Choice{order.job, *task, std::nullopt};
+      return Choice{order.job, *task, std::nullopt, {}};
   }
   return std::nullopt;
 }
@@ -132,15 +170,24 @@ void take_turn(State& state, JobSeq seq) {
 
 void dispatch(Step& step, const Pool& pool) {
   if (pool.record.state != PoolState::active) return;
-  const EntityKey key = entity_key(pool.record.account, pool.record.spec.id);
-  const auto queue = step.state().pool_queues.find(key);
+  const EntityKey name = entity_key(pool.record.account, pool.record.spec.id);
+  const auto queue = step.state().pool_queues.find(name);
   if (queue == step.state().pool_queues.end()) return;
   std::set<JobSeq> nowhere;
+  await_gang(step.soft(), pool.record.seq, queue->second);
   while (!pool.placeable.empty() && !queue->second.runnable.empty()) {
     const auto choice = choose(step.state(), pool, queue->second, nowhere);
     if (!choice) break;
-    std::optional<OpenTask> open = step.rows.open_task({choice->job, choice->task.task});
+    const TaskKey key{choice->job, choice->task.task};
+    std::optional<OpenTask> open = step.rows.open_task(key);
     WINDLASS_ASSERT(open.has_value());
+    note_begun(step.soft(), pool.record.seq, key);
+    if (!choice->gang.empty()) {
+      begin_gang(step, pool, *step.state().find_job(choice->job), std::move(*open), choice->gang);
+      take_turn(step.soft(), choice->job);
+      await_gang(step.soft(), pool.record.seq, queue->second);
+      continue;
+    }
     const std::optional<NodeSeq> node = node_for(step.state(), pool, *choice, *open);
     WINDLASS_ASSERT(node.has_value());
     start(step, pool, *step.state().find_job(choice->job), std::move(*open),

@@ -18,7 +18,7 @@ void empty_node(Step& step, NodeSeq seq, TasksOfNode fate, Requeue requeue,
   if (fate == TasksOfNode::keep) return;
   std::vector<RunningTask> tasks;
   for (const auto& [attempt, slots] : step.state().find_node(seq)->slots.held()) {
-    const RunningTask* running = step.state().find_running(attempt.task);
+    const RunningTask* running = step.state().find_running_instance(attempt.task);
     if (running != nullptr && running->record.attempt == attempt.attempt) tasks.push_back(*running);
   }
   for (const RunningTask& task : tasks) {

@@ -49,7 +49,7 @@ void check_jobs(const State& state, Rows& rows, Check& check) {
         check.that(running->record == task, name(key) + " is the same in memory and row");
         check.that(job.running.contains(task_seq), name(key) + " is among its job's running");
       }
-      const auto place = state.place_of(job, task_seq, task.required_slots);
+      const auto place = state.place_of(job, task);
       check.that((place != State::Place::nowhere) == (task.state == TaskState::active),
                  name(key) + " is queued exactly when active");
       if (place != State::Place::nowhere) ++queued;
@@ -66,7 +66,8 @@ void check_jobs(const State& state, Rows& rows, Check& check) {
     });
     const std::string job_name = "job " + job.record.spec.id;
     check.that(counts == job.record.counts, job_name + " counts its tasks right");
-    check.that(queued == job.ready.size() + job.held_back.size() + job.dependencies.size(),
+    check.that(queued == job.ready.size() + job.ready_gangs.size() + job.held_back.size() +
+                             job.dependencies.size(),
                job_name + " queues no task that is not there");
     const std::int32_t parallel_max = job.record.spec.parallel_tasks_max;
     check.that(parallel_max < 0 || parallel_max >= 1, job_name + " has a sane maxParallelTasks");
@@ -77,6 +78,9 @@ void check_jobs(const State& state, Rows& rows, Check& check) {
     check.that(queue != state.pool_queues.end() && queue->second.jobs.contains(seq) &&
                    job.queue == &queue->second,
                job_name + " stands in its pool's queue");
+    check.that(queue == state.pool_queues.end() || queue->second.with_gangs.contains(seq) ==
+                                                       (job.queued && !job.ready_gangs.empty()),
+               job_name + " is known to have multi-instance tasks that could run");
     check.that(job.queued == state.job_takes_turns(job),
                job_name + " is runnable exactly when it has something to run");
   }
@@ -90,12 +94,25 @@ void check_nodes(const State& state, Check& check) {
     const Node* node = state.find_node(task.node);
     check.that(job != nullptr && node != nullptr, name(key) + " runs and has a job and a node");
     if (job == nullptr || node == nullptr) continue;
-    used[task.node] += slots_held(job->record, task.record, *node);
-    running[task.node] += 1;
+    std::set<NodeSeq> nodes;
+    each_instance(task.record, [&](std::int32_t instance, const std::string& node_id) {
+      const Node* at = state.find_node_by_id(node_id);
+      check.that(at != nullptr, name(key) + " has a node for each of its instances");
+      if (at == nullptr) return;
+      check.that(at->slots.holds({state.shard(), instance_key(key, instance), task.record.attempt}),
+                 name(key) + " holds slots for each of its instances");
+      check.that(nodes.insert(at->record.seq).second,
+                 name(key) + " has no two instances on one node");
+      used[at->record.seq] += slots_held(job->record, task.record, *at);
+      running[at->record.seq] += 1;
+    });
+    check.that(task.record.instances <= 1 || task.record.subtasks.size() + 1 ==
+                                                 static_cast<std::size_t>(task.record.instances),
+               name(key) + " runs with all its instances");
   }
   for (const auto& [id, attempt] : state.lingering) {
     used[attempt.node] += attempt.slots;
-    const RunningTask* current = state.find_running(id.task);
+    const RunningTask* current = state.find_running_instance(id.task);
     check.that(current == nullptr || current->record.attempt != id.attempt,
                name(id.task) + " does not run the attempt that lingers");
     check.that(current == nullptr, name(id.task) + " is not dispatched while an attempt lingers");
@@ -152,8 +169,13 @@ void check_job_nodes(const State& state, Check& check) {
   for (const auto& [key, task] : state.running) {
     if (task.record.state != TaskState::preparing) continue;
     const Job* job = state.find_job(key.job);
-    check.that(job != nullptr && job->nodes_busy.contains(task.node),
-               name(key) + " waits for a preparation that is under way");
+    bool prepares = false;
+    each_instance(task.record, [&](std::int32_t, const std::string& node_id) {
+      const Node* node = state.find_node_by_id(node_id);
+      prepares = prepares ||
+                 (job != nullptr && node != nullptr && job->nodes_busy.contains(node->record.seq));
+    });
+    check.that(prepares, name(key) + " waits for a preparation that is under way");
   }
 }
 

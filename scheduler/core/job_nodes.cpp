@@ -4,6 +4,7 @@
 #include "model/museum.h"
 #include "scheduler/core/assignment.h"
 #include "scheduler/core/attempts.h"
+#include "scheduler/core/gangs.h"
 #include "scheduler/core/retry.h"
 
 #include <utility>
@@ -106,14 +107,6 @@ FailureInfo interrupted() {
           {}};
 }
 
-bool takes_assignments(const State& state, const Node& node) {
-  const auto worker = state.workers.find(node.record.worker);
-  if (worker == state.workers.end() || !worker->second.synced || worker->second.instance == 0)
-    return false;
-  return node.record.state == NodeState::idle || node.record.state == NodeState::running ||
-         node.record.state == NodeState::offline;
-}
-
 // A node that will not run anything any more, as far as anybody knows.
 bool is_lost(const Node& node) {
   switch (node.record.state) {
@@ -142,7 +135,7 @@ std::vector<RunningTask> waiting_tasks(const State& state, const Node& node, Job
   const auto& held = node.slots.held();
   for (auto it = held.lower_bound(AttemptId{state.shard(), {job, 0}, 0});
        it != held.end() && it->first.task.job == job; ++it) {
-    const RunningTask* task = state.find_running(it->first.task);
+    const RunningTask* task = state.find_running_instance(it->first.task);
     if (task != nullptr && task->record.state == TaskState::preparing) waiting.push_back(*task);
   }
   return waiting;
@@ -153,6 +146,15 @@ void start_waiting(Step& step, JobSeq job, NodeSeq seq) {
   // Of a worker whose resync is to come, what it runs is not known yet.
   const bool can_start = takes_assignments(step.state(), *node);
   for (const RunningTask& waiting : waiting_tasks(step.state(), *node, job)) {
+    if (waiting.record.instances > 0) {
+      if (waits_for_preparations(step.state(), *step.state().find_job(job), waiting.record))
+        continue;
+      if (can_tell_all(step.state(), waiting.record))
+        start_prepared_gang(step, waiting.record);
+      else
+        requeue_lost(step, waiting);
+      continue;
+    }
     if (!can_start) {
       requeue_lost(step, waiting);
       continue;
@@ -205,6 +207,14 @@ void take_end(NodeTaskRun& run, const AttemptEnded& report, Verdict verdict, Wal
 }
 
 }  // namespace
+
+bool takes_assignments(const State& state, const Node& node) {
+  const auto worker = state.workers.find(node.record.worker);
+  if (worker == state.workers.end() || !worker->second.synced || worker->second.instance == 0)
+    return false;
+  return node.record.state == NodeState::idle || node.record.state == NodeState::running ||
+         node.record.state == NodeState::offline;
+}
 
 bool may_run_on(const Job& job, const Node& node) {
   if (!job.nodes_refused.contains(node.record.seq)) return true;

@@ -12,6 +12,8 @@ namespace windlass::scheduler {
 
 // False on a node where the preparation failed that tasks have to wait for.
 bool may_run_on(const Job& job, const Node& node);
+// Whether its worker can be told to run something there now.
+bool takes_assignments(const State& state, const Node& node);
 // Whether a task that is put on the node now has to wait.
 bool waits_for_preparation(const Job& job, const Node& node);
 // Begins the preparation of the node, if it needs one and none is under way.

@@ -21,6 +21,16 @@ bool ReadyQueue::remove(TaskSeq task, SlotCount slots) {
   return true;
 }
 
+std::optional<SlotCount> ReadyQueue::remove(TaskSeq task) {
+  for (const auto& [slots, tasks] : by_slots_) {
+    if (!tasks.contains(task)) continue;
+    const SlotCount width = slots;
+    remove(task, width);
+    return width;
+  }
+  return std::nullopt;
+}
+
 bool ReadyQueue::contains(TaskSeq task, SlotCount slots) const {
   const auto found = by_slots_.find(slots);
   return found != by_slots_.end() && found->second.contains(task);

@@ -1,6 +1,7 @@
 // The tasks of one job that could run now, first in, first out by creation. Kept by width
-// (required slots), so that a task too wide for the nodes at hand never hides the narrow ones
-// behind it, and so that looking for the next one does not scan.
+// (required slots, or the nodes that a multi-instance task wants), so that a task too wide for what
+// is at hand never hides the narrow ones behind it, and so that looking for the next one does not
+// scan.
 #pragma once
 
 #include "model/ids.h"
@@ -22,6 +23,8 @@ class ReadyQueue {
   void push(TaskSeq task, SlotCount slots);
   // False when it was not queued.
   bool remove(TaskSeq task, SlotCount slots);
+  // The same of a task whose width is not at hand; how wide it was.
+  std::optional<SlotCount> remove(TaskSeq task);
   bool contains(TaskSeq task, SlotCount slots) const;
 
   // The oldest task that needs at most `slots_max`, but for one that is left out.

@@ -10,7 +10,7 @@ namespace {
 void recover_pools_and_nodes(State& state, Rows& rows) {
   rows.each_pool([&](PoolRecord pool) {
     state.pools_by_id.emplace(entity_key(pool.account, pool.spec.id), pool.seq);
-    state.pools.emplace(pool.seq, Pool{std::move(pool), {}, {}, 0, 0});
+    state.pools.emplace(pool.seq, Pool{std::move(pool), {}, {}, 0, 0, {}});
   });
   rows.each_node([&](NodeRecord node) {
     Pool& pool = state.pools.at(node.pool);
@@ -38,13 +38,17 @@ void recover_lingering(State& state, Rows& rows) {
 }
 
 void recover_running_task(State& state, Job& job, const TaskRecord& task) {
-  const Node* found = state.find_node_by_id(task.node->node_id);
-  WINDLASS_ASSERT(found != nullptr);
-  Node& node = state.nodes.at(found->record.seq);
-  node.slots.take({state.shard(), task.key, task.attempt}, slots_held(job.record, task, node));
-  node.running += 1;
-  node.running_slots += task.required_slots;
-  state.running.emplace(task.key, RunningTask{task, node.record.seq});
+  each_instance(task, [&](std::int32_t instance, const std::string& node_id) {
+    const Node* found = state.find_node_by_id(node_id);
+    WINDLASS_ASSERT(found != nullptr);
+    Node& node = state.nodes.at(found->record.seq);
+    node.slots.take({state.shard(), instance_key(task.key, instance), task.attempt},
+                    slots_held(job.record, task, node));
+    node.running += 1;
+    node.running_slots += task.required_slots;
+  });
+  const NodeSeq primary = state.find_node_by_id(task.node->node_id)->record.seq;
+  state.running.emplace(task.key, RunningTask{task, primary});
   job.running.insert(task.key.task);
 }
 
@@ -70,9 +74,10 @@ void recover_jobs_and_tasks(State& state, Rows& rows) {
       dependents.push_back(std::move(open));
     } else if (!state.lingering_by_id.empty() &&
                state.lingers(job.record.account, job.record.spec.id, task.id)) {
-      job.held_back.emplace(task.key.task, task.required_slots);
+      job.held_back.emplace(task.key.task, queue_width(task));
     } else {
-      job.ready.push(task.key.task, task.required_slots);
+      const QueueWidth width = queue_width(task);
+      queue_for(job, width).push(task.key.task, width.width);
     }
   });
   for (const OpenTask& open : dependents) {

@@ -7,6 +7,7 @@ namespace windlass::scheduler {
 Verdict judge_end(const AttemptEnded& report, std::int32_t retries_done, std::int32_t retries_max) {
   switch (report.end) {
     case AttemptEnd::exited:
+    case AttemptEnd::coordination_failed:
       if (report.exit_code == 0) return Verdict::succeed;
       if (retries_max < 0 || retries_done < retries_max || WINDLASS_PLANTED(retries_unlimited))
         return Verdict::retry;

@@ -70,6 +70,10 @@ const RunningTask* State::find_running(const TaskKey& key) const {
   return found == running.end() ? nullptr : &found->second;
 }
 
+const RunningTask* State::find_running_instance(const TaskKey& key) const {
+  return find_running(task_of_instance(key));
+}
+
 const LingeringAttempt* State::find_lingering(const AttemptId& id) const {
   const auto found = lingering.find(id);
   return found == lingering.end() ? nullptr : &found->second;
@@ -80,16 +84,39 @@ const Reservation* State::find_reservation(std::string_view account, std::string
   return found == reservations.end() ? nullptr : &found->second;
 }
 
-State::Place State::place_of(const Job& job, TaskSeq task, SlotCount slots) const {
-  if (job.ready.contains(task, slots)) return Place::ready;
-  if (job.dependencies.waits(task)) return Place::waiting;
-  if (job.held_back.contains(task)) return Place::held_back;
+State::Place State::place_of(const Job& job, const TaskRecord& task) const {
+  const TaskSeq seq = task.key.task;
+  const QueueWidth width = queue_width(task);
+  const ReadyQueue& ready = width.of_nodes ? job.ready_gangs : job.ready;
+  if (ready.contains(seq, width.width)) return Place::ready;
+  if (job.dependencies.waits(seq)) return Place::waiting;
+  if (job.held_back.contains(seq)) return Place::held_back;
   return Place::nowhere;
+}
+
+QueueWidth queue_width(const TaskRecord& task) {
+  if (task.instances > 0) return {task.instances, true};
+  return {task.required_slots, false};
+}
+
+ReadyQueue& queue_for(Job& job, const QueueWidth& width) {
+  return width.of_nodes ? job.ready_gangs : job.ready;
+}
+
+JobOrder order_of(const Job& job) {
+  return {-job.record.spec.priority, job.turn, job.record.seq};
+}
+
+bool holds_its_node(const TaskRecord& task, std::int32_t instance) {
+  if (!is_on_node(task.state)) return false;
+  if (instance == 0) return true;
+  const auto index = static_cast<std::size_t>(instance) - 1;
+  return index < task.subtasks.size() && task.subtasks[index].state != SubtaskState::completed;
 }
 
 bool State::job_takes_turns(const Job& job) const {
   if (job.record.state != JobState::active && !WINDLASS_PLANTED(stopped_job_goes_on)) return false;
-  if (job.ready.empty()) return false;
+  if (job.ready.empty() && job.ready_gangs.empty()) return false;
   const std::int32_t parallel_max = job.record.spec.parallel_tasks_max;
   return parallel_max < 0 || job.record.counts.tasks.running < parallel_max;
 }
@@ -217,6 +244,7 @@ void leave_queue(State& state, Job& job) {
     queue.runnable.erase({-job.record.spec.priority, job.turn, job.record.seq});
     job.queued = false;
   }
+  queue.with_gangs.erase(job.record.seq);
   queue.jobs.erase(job.record.seq);
   if (queue.jobs.empty())
     state.pool_queues.erase(entity_key(job.record.account, job.record.spec.pool_id));
@@ -234,7 +262,11 @@ void reindex_job(State& state, JobSeq seq) {
   }
   PoolQueue& queue = *job.queue;
   const bool wanted = state.job_takes_turns(job);
-  const JobOrder order{-job.record.spec.priority, job.turn, seq};
+  if (wanted && !job.ready_gangs.empty())
+    queue.with_gangs.insert(seq);
+  else if (!queue.with_gangs.empty())
+    queue.with_gangs.erase(seq);
+  const JobOrder order = order_of(job);
   if (wanted == job.queued && (!wanted || queue.runnable.contains(order))) return;
   if (job.queued) {
     // Priority may have changed since: look for the job's own entry.

@@ -31,6 +31,12 @@ struct Node {
   std::set<JobSeq> releases_due;  // whose release should begin here
 };
 
+// A multi-instance task whose turn has come, and whose nodes are not idle all at once (gangs.h).
+struct AwaitedGang {
+  TaskKey task;
+  std::int32_t passed = 0;  // tasks of its priority or below that have begun since
+};
+
 struct Pool {
   PoolRecord record;
   std::map<std::string, NodeSeq> nodes;  // by lower-cased node id
@@ -38,12 +44,22 @@ struct Pool {
   std::set<std::pair<SlotCount, NodeSeq>> placeable;
   std::int32_t nodes_claimed_dedicated = 0;  // asked for and not answered
   std::int32_t nodes_claimed_spot = 0;
+  std::optional<AwaitedGang> awaited;  // soft
 };
 
 struct RunningTask {
   TaskRecord record;
-  NodeSeq node = 0;
+  NodeSeq node = 0;  // of the primary, if it has several instances
 };
+
+// Where a task stands in the queues of its job: by the slots that it takes, or among those with
+// several instances by the nodes.
+struct QueueWidth {
+  SlotCount width = 1;
+  bool of_nodes = false;
+  bool operator==(const QueueWidth&) const = default;
+};
+QueueWidth queue_width(const TaskRecord& task);
 
 struct PoolQueue;
 
@@ -51,9 +67,10 @@ struct Job {
   JobRecord record;
   PoolQueue* queue = nullptr;  // of its pool id; there as long as a job names that
   ReadyQueue ready;
+  ReadyQueue ready_gangs;  // of tasks with several instances, by the nodes that they want
   Dependencies dependencies;
-  // Ready but for an older attempt that still lingers somewhere (by task, with its slots).
-  std::map<TaskSeq, SlotCount> held_back;
+  // Ready but for an older attempt that still lingers somewhere.
+  std::map<TaskSeq, QueueWidth> held_back;
   std::set<TaskSeq> running;
   std::uint64_t turn = 0;          // when it was served last, for fairness among equals
   bool queued = false;             // in the pool queue, under `turn`
@@ -77,6 +94,7 @@ struct JobOrder {
 struct PoolQueue {
   std::set<JobSeq> jobs;  // all that name this pool
   std::set<JobOrder> runnable;
+  std::set<JobSeq> with_gangs;  // of the runnable ones, those that have a multi-instance task ready
 };
 
 struct TaskKeyHash {
@@ -120,12 +138,14 @@ class State {
   const CertificateRecord* find_certificate(std::string_view account,
                                             std::string_view thumbprint) const;
   const RunningTask* find_running(const TaskKey& key) const;
+  // The same by the key of any instance of it.
+  const RunningTask* find_running_instance(const TaskKey& key) const;
   const LingeringAttempt* find_lingering(const AttemptId& id) const;
   const Reservation* find_reservation(std::string_view account, std::string_view id) const;
 
   // Where an open task is while it does not run.
   enum class Place { ready, waiting, held_back, nowhere };
-  Place place_of(const Job& job, TaskSeq task, SlotCount slots) const;
+  Place place_of(const Job& job, const TaskRecord& task) const;
 
   bool job_takes_turns(const Job& job) const;  // active, below maxParallelTasks, with a ready task
   // The old attempt of a task with this id, if one lingers.
@@ -193,6 +213,22 @@ void leave_queue(State& state, Job& job);
 // Whether the job is open and its owner asked that tasks which will never start fail at once, by
 // the metadata item windlass.failBlockedDependents: unmodified SDKs can set that.
 bool fails_blocked_tasks(const JobRecord& job);
+
+JobOrder order_of(const Job& job);
+// The job's queue that tasks of this kind stand in.
+ReadyQueue& queue_for(Job& job, const QueueWidth& width);
+
+// Whether the instance still has its place on its node; 0 is the primary.
+bool holds_its_node(const TaskRecord& task, std::int32_t instance);
+// Each instance that does: visit(number, node id).
+template <class Visitor>
+void each_instance(const TaskRecord& task, Visitor&& visit) {
+  if (holds_its_node(task, 0)) visit(0, task.node->node_id);
+  for (std::size_t i = 0; i < task.subtasks.size(); ++i) {
+    const auto number = static_cast<std::int32_t>(i) + 1;
+    if (holds_its_node(task, number)) visit(number, task.subtasks[i].node.node_id);
+  }
+}
 
 // Keeps the pool queue true for the job after any change of its state or queues.
 void reindex_job(State& state, JobSeq job);

@@ -54,6 +54,7 @@ TaskRecord new_record(const Step& step, const Job& job, const NewTask& task, Tas
   record.constraints.retention_time =
       task.retention_time.value_or(TaskConstraints{}.retention_time);
   record.exit_rules = task.exit_rules;
+  record.instances = task.instances;
   return record;
 }
 

@@ -3,6 +3,7 @@
 #include "model/assert.h"
 #include "model/museum.h"
 #include "scheduler/core/attempts.h"
+#include "scheduler/core/gangs.h"
 #include "scheduler/core/job_nodes.h"
 #include "scheduler/core/node_commands.h"
 #include "scheduler/core/nodes.h"
@@ -37,6 +38,7 @@ void repeat_requests(Step& step, std::uint64_t worker_id) {
       }
     }
     repeat_node_task_ends(step, seq);
+    repeat_gang_orders(step, seq);
   }
 }
 
@@ -50,8 +52,8 @@ void lose_attempts(Step& step, NodeSeq seq) {
   for (const AttemptId& attempt : held) {
     if (step.state().find_lingering(attempt) != nullptr) {
       drop_lingering(step, attempt);
-    } else if (const RunningTask* running = step.state().find_running(attempt.task)) {
-      requeue_lost(step, *running);
+    } else if (const RunningTask* running = step.state().find_running_instance(attempt.task)) {
+      requeue_lost(step, *running, instance_number(attempt.task));
       after_task(step, attempt.task.job);
     }
   }
@@ -184,6 +186,21 @@ bool take(Step& step, std::uint64_t worker_id, const NodeReturned& returned) {
   return true;
 }
 
+// Whether this attempt has its place now; `task` is the one that it is of, if that runs.
+bool runs(const RunningTask* task, const AttemptId& id) {
+  return task != nullptr && task->record.attempt == id.attempt &&
+         holds_its_node(task->record, instance_number(id.task));
+}
+
+bool take(Step& step, std::uint64_t worker_id, const InstanceReady& ready) {
+  if (ready.id.shard != step.state().shard()) return false;
+  const RunningTask* running = step.state().find_running_instance(ready.id.task);
+  if (!runs(running, ready.id)) return false;
+  const NodeSeq seq = node_of_instance(step.state(), *running, instance_number(ready.id.task));
+  if (step.state().find_node(seq)->record.worker != worker_id) return false;
+  return take_instance_ready(step, ready.id);
+}
+
 bool take(Step& step, std::uint64_t worker_id, const AttemptEnded& report) {
   if (report.id.shard != step.state().shard()) return false;
   // A worker speaks for its own nodes only.
@@ -195,11 +212,11 @@ bool take(Step& step, std::uint64_t worker_id, const AttemptEnded& report) {
     settle_node(step, empty);
     return true;
   }
-  const RunningTask* running = step.state().find_running(report.id.task);
+  const RunningTask* running = step.state().find_running_instance(report.id.task);
   const LingeringAttempt* lingering = step.state().find_lingering(report.id);
-  const NodeSeq seq = running != nullptr && running->record.attempt == report.id.attempt
-                          ? running->node
-                          : (lingering != nullptr ? lingering->node : 0);
+  const NodeSeq seq = runs(running, report.id) ? node_of_instance(step.state(), *running,
+                                                                  instance_number(report.id.task))
+                                               : (lingering != nullptr ? lingering->node : 0);
   if (WINDLASS_PLANTED(stale_report_accepted) && running != nullptr)
     return take_report(step, report);
   const Node* node = step.state().find_node(seq);
@@ -227,8 +244,7 @@ bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
   const auto known = [&](const AttemptId& id) {
     if (id.shard != state.shard()) return false;
     if (is_node_task(id.task)) return knows_node_task(state, id);
-    const RunningTask* task = state.find_running(id.task);
-    if (task != nullptr && task->record.attempt == id.attempt) return true;
+    if (runs(state.find_running_instance(id.task), id)) return true;
     return state.find_lingering(id) != nullptr;
   };
   for (const AttemptId& id : running) {
@@ -269,7 +285,7 @@ bool take(Step& step, std::uint64_t worker_id, const Resync& resync) {
     }
     for (const auto& [attempt, slots] : node->slots.held()) {
       if (WINDLASS_PLANTED(missing_attempts_believed)) break;
-      const RunningTask* task = state.find_running(attempt.task);
+      const RunningTask* task = state.find_running_instance(attempt.task);
       if (task != nullptr && task->record.state == TaskState::preparing) continue;
       if (!running.contains(attempt) && !unreported.contains(attempt)) missing.push_back(attempt);
     }

@@ -28,7 +28,8 @@ enum Flag : std::uint32_t {
   kExitRules = 1u << 18,
   kSatisfiesUnlikeResult = 1u << 19,
   kUsage = 1u << 20,
-  kFlagsEnd = 1u << 21
+  kInstances = 1u << 21,  // of a multi-instance task, with its subtasks
+  kFlagsEnd = 1u << 22
 };
 
 // Part of the format: these never change, whatever the model's defaults become.
@@ -67,6 +68,7 @@ std::uint32_t flags_of(const TaskRecord& record, bool depends, bool depends_on_r
   set(!record.exit_rules.empty(), kExitRules);
   set(record.usage != TaskUsage{}, kUsage);
   set(record.satisfies_dependents != satisfies_by_result(record), kSatisfiesUnlikeResult);
+  set(record.instances != 0 || record.coordinated || !record.subtasks.empty(), kInstances);
   return flags;
 }
 
@@ -209,6 +211,48 @@ TaskUsage take_usage(DenseReader& in) {
   return usage;
 }
 
+void put_optional(DenseWriter& out, Times& times, const std::optional<WallTime>& time) {
+  out.number(time ? 1 : 0);
+  if (time) times.put(out, *time);
+}
+
+std::optional<WallTime> take_optional_time(DenseReader& in, Times& times) {
+  if (in.number() == 0) return std::nullopt;
+  return times.take(in);
+}
+
+void put_subtask(DenseWriter& out, TaskNeighbour& neighbour, Times& times, const Subtask& subtask) {
+  out.number(static_cast<std::uint64_t>(subtask.state));
+  times.put(out, subtask.state_time);
+  put_optional(out, subtask.previous_state);
+  put_optional(out, times, subtask.previous_state_time);
+  put_node(out, neighbour, subtask.node);
+  out.number(subtask.ready ? 1 : 0);
+  put_optional(out, times, subtask.start_time);
+  put_optional(out, times, subtask.end_time);
+  out.number(subtask.exit_code ? 1 : 0);
+  if (subtask.exit_code) out.signed_number(*subtask.exit_code);
+  out.number(subtask.failure ? 1 : 0);
+  if (subtask.failure) put_failure(out, *subtask.failure);
+  put_optional(out, subtask.result);
+}
+
+Subtask take_subtask(DenseReader& in, TaskNeighbour& neighbour, Times& times) {
+  Subtask subtask;
+  subtask.state = take_enum(in, SubtaskState::completed);
+  subtask.state_time = times.take(in);
+  subtask.previous_state = take_optional(in, SubtaskState::completed);
+  subtask.previous_state_time = take_optional_time(in, times);
+  subtask.node = take_node(in, neighbour);
+  subtask.ready = in.number() != 0;
+  subtask.start_time = take_optional_time(in, times);
+  subtask.end_time = take_optional_time(in, times);
+  if (in.number() != 0) subtask.exit_code = in.signed_number_32();
+  if (in.number() != 0) subtask.failure = take_failure(in);
+  subtask.result = take_optional(in, ExecutionResult::failure);
+  return subtask;
+}
+
 }  // namespace
 
 void put_dense_task(DenseWriter& out, TaskNeighbour& neighbour, const TaskRecord& record,
@@ -260,6 +304,11 @@ void put_dense_task(DenseWriter& out, TaskNeighbour& neighbour, const TaskRecord
   }
   if (!record.exit_rules.empty()) put_exit_rules(out, record.exit_rules);
   if (record.usage != TaskUsage{}) put_usage(out, record.usage);
+  if (record.instances == 0 && !record.coordinated && record.subtasks.empty()) return;
+  out.signed_number(record.instances);
+  out.number(record.coordinated ? 1 : 0);
+  out.number(record.subtasks.size());
+  for (const Subtask& subtask : record.subtasks) put_subtask(out, neighbour, times, subtask);
 }
 
 void take_dense_task(DenseReader& in, TaskNeighbour& neighbour, OpenTask& task) {
@@ -313,6 +362,13 @@ void take_dense_task(DenseReader& in, TaskNeighbour& neighbour, OpenTask& task) 
   if (flags & kUsage) record.usage = take_usage(in);
   record.satisfies_dependents =
       satisfies_by_result(record) != ((flags & kSatisfiesUnlikeResult) != 0);
+  if (flags & kInstances) {
+    record.instances = in.signed_number_32();
+    record.coordinated = in.number() != 0;
+    const std::size_t count = in.count();
+    for (std::size_t i = 0; i < count; ++i)
+      record.subtasks.push_back(take_subtask(in, neighbour, times));
+  }
 }
 
 }  // namespace windlass::codec

@@ -38,6 +38,7 @@ WINDLASS_ENUM(JobAction, terminate, TERMINATE)
 WINDLASS_ENUM(DependencyAction, block, BLOCK)
 WINDLASS_ENUM(ExitCondition, otherwise, OTHERWISE)
 WINDLASS_ENUM(NodeTaskState, completed, COMPLETED)
+WINDLASS_ENUM(SubtaskState, completed, COMPLETED)
 
 // ---- small shapes --------------------------------------------------------------------------
 
@@ -147,18 +148,26 @@ WINDLASS_STRUCT(PoolNodeCounts, (pool_id, PoolId), (dedicated, Dedicated), (spot
 WINDLASS_STRUCT(ExitRule, (condition, Condition), (first, First), (last, Last),
                 (job_action, JobAction), (dependency_action, DependencyAction))
 WINDLASS_STRUCT(TaskIdRange, (start, Start), (end, End))
+WINDLASS_STRUCT(MultiInstanceSettings, (instances, Instances),
+                (coordination_command_line, CoordinationCommandLine),
+                (common_resource_files, CommonResourceFiles))
 WINDLASS_STRUCT(TaskDocument, (display_name, DisplayName), (command_line, CommandLine),
                 (resource_files, ResourceFiles), (output_files, OutputFiles),
                 (environment_settings, EnvironmentSettings), (user_identity, UserIdentity),
                 (depends_on_ids, DependsOnIds), (depends_on_ranges, DependsOnRanges),
-                (affinity_id, AffinityId), (kept_json, KeptJson))
+                (affinity_id, AffinityId), (multi_instance, MultiInstance), (kept_json, KeptJson))
 WINDLASS_STRUCT(TaskConstraints, (retries_max, RetriesMax), (max_wall_clock_time, MaxWallClockTime),
                 (retention_time, RetentionTime))
 WINDLASS_STRUCT(NewTask, (id, Id), (required_slots, RequiredSlots), (retries_max, RetriesMax),
                 (max_wall_clock_time, MaxWallClockTime), (retention_time, RetentionTime),
                 (depends_on_ids, DependsOnIds), (depends_on_ranges, DependsOnRanges),
-                (exit_rules, ExitRules), (affinity_id, AffinityId), (document, Document))
+                (exit_rules, ExitRules), (affinity_id, AffinityId), (instances, Instances),
+                (document, Document))
 WINDLASS_STRUCT(TaskNode, (pool_id, PoolId), (node_id, NodeId), (worker, Worker))
+WINDLASS_STRUCT(Subtask, (state, State), (state_time, StateTime), (previous_state, PreviousState),
+                (previous_state_time, PreviousStateTime), (node, Node), (ready, Ready),
+                (start_time, StartTime), (end_time, EndTime), (exit_code, ExitCode),
+                (failure, Failure), (result, Result))
 WINDLASS_STRUCT(TaskRecord, (id, Id), (key.job, JobSeq), (key.task, TaskSeq),
                 (version.event, Event), (version.last_modified, LastModified),
                 (creation_time, CreationTime), (state, State), (state_time, StateTime),
@@ -168,8 +177,9 @@ WINDLASS_STRUCT(TaskRecord, (id, Id), (key.job, JobSeq), (key.task, TaskSeq),
                 (end_time, EndTime), (exit_code, ExitCode), (failure, Failure), (result, Result),
                 (last_retry_time, LastRetryTime), (last_requeue_time, LastRequeueTime),
                 (node, Node), (exit_rules, ExitRules), (satisfies_dependents, SatisfiesDependents),
-                (usage.resources, Usage), (usage.earlier_wall_clock_time, EarlierWallClockTime))
-WINDLASS_STRUCT(RecentTask, (job_id, JobId), (task, Task))
+                (usage.resources, Usage), (usage.earlier_wall_clock_time, EarlierWallClockTime),
+                (instances, Instances), (coordinated, Coordinated), (subtasks, Subtasks))
+WINDLASS_STRUCT(RecentTask, (job_id, JobId), (task, Task), (subtask, Subtask))
 WINDLASS_STRUCT(NodeView, (record, Record), (pool_id, PoolId), (vm_size, VmSize),
                 (start_task, StartTask), (running_tasks, RunningTasks),
                 (running_task_slots, RunningTaskSlots), (recent_tasks, RecentTasks))

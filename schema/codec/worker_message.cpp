@@ -5,7 +5,7 @@
 
 namespace windlass::codec {
 
-WINDLASS_ENUM(AttemptEnd, lost, LOST)
+WINDLASS_ENUM(AttemptEnd, coordination_failed, COORDINATION_FAILED)
 
 // ---- worker to shard -----------------------------------------------------------------------
 
@@ -21,6 +21,7 @@ WINDLASS_STRUCT(AttemptEnded, (id, Id), (end, End), (start_time, StartTime), (en
                 (usage.kernel_cpu_time, KernelCpuTime), (usage.read_operations, ReadOperations),
                 (usage.write_operations, WriteOperations), (usage.read_bytes, ReadBytes),
                 (usage.write_bytes, WriteBytes))
+WINDLASS_STRUCT(InstanceReady, (id, Id))
 WINDLASS_STRUCT(RenewLease, (sent_at, SentAt), (nodes_hash, NodesHash))
 WINDLASS_STRUCT(NodeHeld, (node_id, NodeId), (claim, Claim), (boot, Boot), (state, State),
                 (restarts, Restarts))
@@ -31,7 +32,7 @@ WINDLASS_VARIANT(FromWorker, wire::FromWorker, (OffersFree, OffersFree, OFFERS_F
                  (ClaimAnswered, ClaimAnswered, CLAIM_ANSWERED),
                  (NodeStatus, NodeStatus, NODE_STATUS), (NodeReturned, NodeReturned, NODE_RETURNED),
                  (AttemptEnded, AttemptEnded, ATTEMPT_ENDED), (RenewLease, RenewLease, RENEW_LEASE),
-                 (Resync, Resync, RESYNC))
+                 (Resync, Resync, RESYNC), (InstanceReady, InstanceReady, INSTANCE_READY))
 
 // ---- shard to worker -----------------------------------------------------------------------
 
@@ -42,11 +43,13 @@ WINDLASS_STRUCT(ClaimNodes, (claim, Claim), (vm_size, VmSize), (count, Count), (
 WINDLASS_STRUCT(ReturnNode, (node_id, NodeId), (after_retention, AfterRetention))
 WINDLASS_STRUCT(BeginRestart, (node_id, NodeId), (number, Number), (restart, Restart),
                 (after_retention, AfterRetention), (plan, Plan))
+WINDLASS_STRUCT(InstancePlace, (number, Number), (addresses, Addresses))
+WINDLASS_STRUCT(BeginCommand, (id, Id))
 WINDLASS_STRUCT(Assignment, (id, Id), (account, Account), (job_id, JobId), (task_id, TaskId),
                 (node_id, NodeId), (node_boot, NodeBoot), (required_slots, RequiredSlots),
                 (max_wall_clock_time, MaxWallClockTime), (retention_time, RetentionTime),
                 (common_environment_settings, CommonEnvironmentSettings), (document, Document),
-                (preparation_id, PreparationId))
+                (preparation_id, PreparationId), (instance, Instance))
 WINDLASS_STRUCT(EndAttempt, (id, Id), (delete_folder, DeleteFolder))
 WINDLASS_STRUCT(DeleteTaskFolder, (node_id, NodeId), (job_id, JobId), (task_id, TaskId))
 WINDLASS_STRUCT(LeaseRenewed, (sent_at, SentAt), (length, Length))
@@ -58,7 +61,8 @@ WINDLASS_VARIANT(ToWorker, wire::ToWorker, (ClaimNodes, ClaimNodes, CLAIM_NODES)
                  (EndAttempt, EndAttempt, END_ATTEMPT),
                  (DeleteTaskFolder, DeleteTaskFolder, DELETE_TASK_FOLDER),
                  (LeaseRenewed, LeaseRenewed, LEASE_RENEWED), (Resynced, Resynced, RESYNCED),
-                 (BeginRestart, BeginRestart, BEGIN_RESTART))
+                 (BeginRestart, BeginRestart, BEGIN_RESTART),
+                 (BeginCommand, BeginCommand, BEGIN_COMMAND))
 
 }  // namespace windlass::codec
 

@@ -480,6 +480,7 @@ std::optional<TaskRules::State> TaskRules::shown(const State& state, const TaskV
   constraints.retries_max = state.constraints.retries_max;
   if (!(constraints == state.constraints)) return std::nullopt;
   if (record.required_slots != state.wanted.required_slots) return std::nullopt;
+  if (record.instances != state.wanted.instances) return std::nullopt;
   if (view.document != state.wanted.document) return std::nullopt;  // always asked for
   const bool by_exit = record.failure && record.failure->code == "FailureExitCode";
   if (by_exit && !state.work.may_fail) return std::nullopt;
@@ -503,6 +504,27 @@ std::string misshapen(const TaskRecord& record) {
     return "runs and has not begun";
   if (record.failure && record.failure->code == "FailureExitCode") {
     if (!record.exit_code || *record.exit_code == 0) return "failed by an exit code that is none";
+    const std::int32_t retries_max = record.constraints.retries_max;
+    if (retries_max < 0 || record.retry_count < retries_max) return "failed with retries left";
+  }
+  if (record.state == TaskState::active && (record.coordinated || !record.subtasks.empty()))
+    return "is active and has subtasks";
+  const bool placed = record.state == TaskState::preparing || record.state == TaskState::running;
+  if (placed && record.instances > 0 &&
+      record.subtasks.size() + 1 != static_cast<std::size_t>(record.instances))
+    return "runs without some of its instances";
+  if (record.instances == 0 && !record.subtasks.empty()) return "has subtasks and is alone";
+  for (const Subtask& subtask : record.subtasks) {
+    const bool over = subtask.state == SubtaskState::completed;
+    if (completed && !over) return "is completed, and a subtask is not";
+    if (over != subtask.result.has_value() || over != subtask.end_time.has_value())
+      return "has a subtask with a result or an end and no end, or the reverse";
+    const bool well = subtask.result == ExecutionResult::success;
+    if (over && well == subtask.failure.has_value()) return "has a subtask that failed and not";
+    if (completed && success && !well) return "succeeded, and a subtask did not";
+  }
+  if (record.failure && record.failure->code == "CoordinationCommandFailed") {
+    if (record.exit_code) return "ended before its command began, and has an exit code";
     const std::int32_t retries_max = record.constraints.retries_max;
     if (retries_max < 0 || record.retry_count < retries_max) return "failed with retries left";
   }

@@ -16,6 +16,7 @@ ANSWERS = {
     r"/pools/[^/]+/nodes/[^/]+/remoteloginsettings": "ComputeNodeGetRemoteLoginSettingsResult", r"/pools/[^/]+/nodes/[^/]+/extensions": "NodeVMExtensionList",
     r"/(pools/[^/]+/nodes|jobs/[^/]+/tasks)/[^/]+/files": "NodeFileListResult", r"/jobs": "CloudJobListResult", r"/jobs/[^/]+": "CloudJob",
     r"/jobschedules/[^/]+/jobs": "CloudJobListResult", r"/jobschedules": "CloudJobScheduleListResult", r"/jobschedules/[^/]+": "CloudJobSchedule",
+    r"/jobs/[^/]+/tasks/[^/]+/subtasksinfo": "CloudTaskListSubtasksResult",
     r"/jobs/[^/]+/tasks": "CloudTaskListResult", r"/jobs/[^/]+/tasks/[^/]+": "CloudTask", r"/jobs/[^/]+/taskcounts": "TaskCountsResult",
     r"/jobs/[^/]+/addtaskcollection": "TaskAddCollectionResult", r"/lifetimejobstats": "JobStatistics", r"/lifetimepoolstats": "PoolStatistics",
     r"/jobs/[^/]+/jobpreparationandreleasetaskstatus": "CloudJobListPreparationAndReleaseTaskStatusResult", r"/applications": "ApplicationListResult",
@@ -59,6 +60,7 @@ def what_there_is(service):
     start = task("x", f"echo begun >> {SHARED}/starts; test $(wc -l < {SHARED}/starts) -ge 2")["commandLine"]
     node = service.pool("told", nodes=2, displayName="Told", taskSlotsPerNode=8, startTask={"commandLine": start, "maxTaskRetryCount": 1, "waitForSuccess": True})[0]
     service.pool("strict", idle=False, startTask={"commandLine": sh("exit 1"), "waitForSuccess": True})
+    service.pool("gang", nodes=2, enableInterNodeCommunication=True)
     service.pool("greedy", idle=False, nodes=1000)
     service("POST", "/pools/greedy/stopresize")
     service.pool("full", nodes=0, virtualMachineConfiguration=None, cloudServiceConfiguration={"osFamily": "6"}, networkConfiguration={"subnetId": "/s"},
@@ -79,6 +81,11 @@ def what_there_is(service):
     service.task("told", "long", "running")
     refused = service("POST", "/jobs/told/addtaskcollection", {"value": [task("good")]})["value"]
     expect(refused[0]["error"]["code"] == "TaskExists", "a refusal in a collection")
+    service.job("gang", "gang")
+    fails = sh("case $AZ_BATCH_TASK_DIR in */1) exit 3;; esac")
+    service.add("gang", task("gang", multiInstanceSettings={"numberOfInstances": 2, "coordinationCommandLine": fails,
+                                                            "commonResourceFiles": [{"httpUrl": service.store + "/file", "filePath": "f"}]}))
+    service.task("gang", "gang")
     service.job("unprepared", "told", jobPreparationTask={"commandLine": sh("exit 1")})
     service.add("unprepared", task("t"))
     service.wait_until(lambda: any("failureInfo" in entry["jobPreparationTaskExecutionInfo"] for entry in service(
@@ -105,7 +112,7 @@ def look_at_all(service, node):
         raw("GET", path, query={"maxresults": "1"})
     for path in (f"/pools/told/nodes/{node}", f"/pools/told/nodes/{node}/remoteloginsettings", f"/pools/told/nodes/{node}/extensions", f"{tasks}/good/files",
                  "/jobs/told/taskcounts", "/jobs/told/jobpreparationandreleasetaskstatus", "/jobschedules/told-often/jobs", "/jobschedules/told-often", "/applications",
-                 "/poolusagemetrics", "/lifetimejobstats", "/lifetimepoolstats", *[f"{tasks}/{name}" for name in ("good", "bad", "none", "long")]):
+                 "/jobs/gang/tasks/gang", "/jobs/gang/tasks/gang/subtasksinfo", "/pools/gang/nodes", "/poolusagemetrics", "/lifetimejobstats", "/lifetimepoolstats", *[f"{tasks}/{name}" for name in ("good", "bad", "none", "long")]):
         raw("GET", path)
     raw("POST", "/jobs", {"id": "told", "poolInfo": {}})
     service("POST", "/jobs/told/enable")

@@ -44,7 +44,8 @@ BOOST_AUTO_TEST_CASE(tables_are_about_the_states_there_are) {
       {"node", words_of<NodeState>()},
       {"job", words_of<JobState>()},
       {"job schedule", words_of<JobScheduleState>()},
-      {"task", words_of<TaskState>()}};
+      {"task", words_of<TaskState>()},
+      {"subtask", words_of<SubtaskState>()}};
   // Nodes come as they start, and no low-priority node is taken away.
   const std::set<std::string_view> never = {"creating", "preempted"};
   BOOST_TEST(state_machines().size() == words.size());

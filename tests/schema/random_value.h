@@ -76,7 +76,9 @@ inline constexpr ExitCondition kLast<ExitCondition> = ExitCondition::otherwise;
 template <>
 inline constexpr NodeTaskState kLast<NodeTaskState> = NodeTaskState::completed;
 template <>
-inline constexpr AttemptEnd kLast<AttemptEnd> = AttemptEnd::lost;
+inline constexpr AttemptEnd kLast<AttemptEnd> = AttemptEnd::coordination_failed;
+template <>
+inline constexpr SubtaskState kLast<SubtaskState> = SubtaskState::completed;
 template <>
 inline constexpr FileAction kLast<FileAction> = FileAction::upload_logs;
 template <>

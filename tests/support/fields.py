@@ -43,6 +43,7 @@ SMALLEST = {
     "JobScheduleUpdateParameter": {"schedule": "@Schedule", "jobSpecification": "@JobSpecification"},
     "TaskAddParameter": {"id": "@id", "commandLine": "/bin/true"},
     "TaskAddCollectionParameter": {"value": ["@TaskAddParameter"]},
+    "MultiInstanceSettings": {"coordinationCommandLine": "/bin/true"},
     "AffinityInformation": {"affinityId": "x"},
     "TaskDependencies": {"taskIds": ["a"]},
     "TaskIdRange": {"start": 1, "end": 5},

@@ -119,13 +119,14 @@ class OneShard {
   }
 
   void make_pool(std::string id, std::int32_t nodes, SlotCount slots = 1,
-                 NodeFillType fill = NodeFillType::spread) {
+                 NodeFillType fill = NodeFillType::spread, bool inter_node = false) {
     PoolSpec spec;
     spec.id = std::move(id);
     spec.vm_size = "any";
     spec.target_dedicated_nodes = nodes;
     spec.task_slots_per_node = slots;
     spec.fill_type = fill;
+    spec.enable_inter_node_communication = inter_node;
     BOOST_TEST_REQUIRE(std::holds_alternative<Done>(ask(AddPool{spec})));
     grant_claims();
   }

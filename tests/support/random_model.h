@@ -196,6 +196,7 @@ class RandomModel {
     task.retries_max = maybe([&] { return number<std::int32_t>(); });
     task.max_wall_clock_time = maybe([&] { return duration(); });
     task.retention_time = maybe([&] { return duration(); });
+    task.instances = flag() ? 0 : number<std::int32_t>();
     task.document = text();
     return task;
   }
@@ -309,7 +310,24 @@ class RandomModel {
     task.exit_rules = some([&] { return exit_rule(); });
     task.satisfies_dependents = flag();
     if (flag()) task.usage = {resource_usage(), duration()};
+    if (flag()) return task;
+    task.instances = number<std::int32_t>();
+    task.coordinated = flag();
+    task.subtasks = some([&] { return subtask(); });
     return task;
+  }
+  Subtask subtask() {
+    return {one_of(SubtaskState::completed),
+            time(),
+            maybe([&] { return one_of(SubtaskState::completed); }),
+            maybe([&] { return time(); }),
+            TaskNode{id(), id(), below(3)},
+            flag(),
+            maybe([&] { return time(); }),
+            maybe([&] { return time(); }),
+            maybe([&] { return number<std::int32_t>(); }),
+            maybe([&] { return failure(); }),
+            maybe([&] { return one_of(ExecutionResult::failure); })};
   }
   OpenTask open_task(const TaskKey& key) {
     return {task_record(key), some([&] { return id(); }), text(), some([&] {

@@ -123,8 +123,8 @@ void NodeAgent::prepare_attempt(Run& run, const TaskDocument& document) {
   run.output_files = document.output_files;
   run.environment =
       task_environment(node_environment(*nodes_.at(run.node_id).grant),
-                       {assignment.job_id, assignment.task_id, run.folder, assignment.id.attempt,
-                        assignment.preparation_id},
+                       {assignment.job_id, assignment.task_id, run.command_folder(),
+                        assignment.id.attempt, assignment.preparation_id, assignment.instance},
                        assignment.common_environment_settings, document.environment_settings);
 }
 
@@ -133,7 +133,7 @@ void NodeAgent::begin(Run& run, Now now, Effects& effects) {
   run.phase = RunPhase::staging;
   run.started = now.mono;
   run.start_time = now.wall;
-  StageIn work{run.id, run.node_id, run.folder, {}};
+  StageIn work{run.id, run.node_id, run.command_folder(), {}, {}};
   if (run.is_start_task()) {
     work.resource_files = nodes_.at(run.node_id).grant->plan.start_task->resource_files;
   } else {
@@ -147,14 +147,39 @@ void NodeAgent::begin(Run& run, Now now, Effects& effects) {
                                 {}},
                     now, effects);
     work.resource_files = document->resource_files;
-    prepare_attempt(run, *document);
-    const Duration limit = run.assignment->max_wall_clock_time;
-    if (limit != kInfinite) {
-      run.staging_deadline = run.started + limit;
-      staging_deadlines_.emplace(run.staging_deadline, run.id);
+    if (run.is_instance()) {
+      work.resource_files.clear();  // those are the primary's, before its own command
+      if (document->multi_instance)
+        work.resource_files = document->multi_instance->common_resource_files;
+      work.shared_folder = shared_folder_of(run.folder);
     }
+    prepare_attempt(run, *document);
+    watch_staging(run);
   }
   effects.work.emplace_back(std::move(work));
+}
+
+void NodeAgent::watch_staging(Run& run) {
+  const Duration limit = run.assignment->max_wall_clock_time;
+  if (limit == kInfinite) return;
+  run.staging_deadline = run.started + limit;
+  staging_deadlines_.emplace(run.staging_deadline, run.id);
+}
+
+std::optional<FailureInfo> NodeAgent::prepare_start(
+    StartProcess& start, const std::string& command_line,
+    const std::optional<UserIdentity>& identity) const {
+  auto words = split_command_line(command_line);
+  if (!words || words->empty())
+    return launch_failure("The command line is empty, or a quote in it is not closed.");
+  if (identity && !identity->username.empty())
+    return launch_failure("Named users are not built into this version of Windlass.");
+  start.admin = identity && identity->elevation == ElevationLevel::admin;
+  if (start.admin && !options_.admin_tasks)
+    return launch_failure(
+        "This worker does not run tasks with elevation 'admin' (see --admin-tasks).");
+  start.arguments = std::move(*words);
+  return std::nullopt;
 }
 
 void NodeAgent::staged_in(RunId id, std::optional<FailureInfo> failure, Now now, Effects& effects) {
@@ -163,8 +188,10 @@ void NodeAgent::staged_in(RunId id, std::optional<FailureInfo> failure, Now now,
   staging_deadlines_.erase({run->staging_deadline, id});
   if (run->stop != StopCause::none) return finish_stopped(*run, now, effects);
   if (failure) return finish(*run, AttemptEnd::not_started, std::move(failure), now, effects);
+  if (run->is_instance() && run->coordination == 0) return start_coordination(*run, now, effects);
 
-  StartProcess start{id, run->node_id, run->folder, {}, run->environment, kInfinite, false};
+  StartProcess start{id,        run->node_id, run->folder, {}, run->environment,
+                     kInfinite, false,        false,       {}};
   std::string command_line;
   std::optional<UserIdentity> identity;
   if (run->is_start_task()) {
@@ -180,20 +207,10 @@ void NodeAgent::staged_in(RunId id, std::optional<FailureInfo> failure, Now now,
     if (limit != kInfinite)
       start.wall_clock_max = std::max(limit - (now.mono - run->started), Duration(1));
   }
-  auto words = split_command_line(command_line);
-  std::optional<FailureInfo> unfit;
-  if (!words || words->empty())
-    unfit = launch_failure("The command line is empty, or a quote in it is not closed.");
-  else if (identity && !identity->username.empty())
-    unfit = launch_failure("Named users are not built into this version of Windlass.");
-  else if (identity && identity->elevation == ElevationLevel::admin && !options_.admin_tasks)
-    unfit = launch_failure(
-        "This worker does not run tasks with elevation 'admin' (see --admin-tasks).");
-  if (unfit) return finish(*run, AttemptEnd::not_started, std::move(unfit), now, effects);
-
-  start.arguments = std::move(*words);
-  start.admin = identity && identity->elevation == ElevationLevel::admin;
+  if (auto unfit = prepare_start(start, command_line, identity))
+    return finish(*run, AttemptEnd::not_started, std::move(unfit), now, effects);
   run->phase = RunPhase::running;
+  run->command_begun = true;
   spool_run_begun(effects.spool, *run);
   effects.work.emplace_back(std::move(start));
 }
@@ -215,11 +232,14 @@ void NodeAgent::rest(Run& run, Now now, Effects& effects) {
 
 void NodeAgent::process_started(RunId id, Effects& effects) {
   // Unknown: given up meanwhile. Its end is answered with ForgetProcess.
-  if (find_run(id) == nullptr) effects.work.emplace_back(StopProcess{id, Duration::zero()});
+  if (find_run(id) == nullptr && find_coordinating(id) == nullptr)
+    effects.work.emplace_back(StopProcess{id, Duration::zero()});
 }
 
 void NodeAgent::start_failed(RunId id, std::optional<FailureInfo> failure, Now now,
                              Effects& effects) {
+  if (Run* run = find_coordinating(id))
+    return coordination_failed_to_start(*run, std::move(failure), now, effects);
   Run* run = find_run(id);
   if (run == nullptr || run->phase != RunPhase::running) {
     effects.work.emplace_back(ForgetProcess{id});
@@ -231,6 +251,7 @@ void NodeAgent::start_failed(RunId id, std::optional<FailureInfo> failure, Now n
 }
 
 void NodeAgent::process_ended(RunId id, const ProcessEnd& end, Now now, Effects& effects) {
+  if (Run* run = find_coordinating(id)) return coordination_ended(*run, end, now, effects);
   Run* run = find_run(id);
   if (run == nullptr) {
     effects.work.emplace_back(ForgetProcess{id});
@@ -249,6 +270,8 @@ void NodeAgent::process_ended(RunId id, const ProcessEnd& end, Now now, Effects&
   }
   if (upload.output_files.empty()) return finish_stopped(*run, now, effects);
   run->phase = RunPhase::uploading;
+  if (run->has_coordination())
+    effects.work.emplace_back(StopProcess{run->coordination, Duration::zero()});
   effects.work.emplace_back(std::move(upload));
 }
 
@@ -277,6 +300,13 @@ void NodeAgent::stop(Run& run, StopCause cause, Duration grace, Now now, Effects
       if (run.stop != before) spool_run_begun(effects.spool, run);
       effects.work.emplace_back(StopProcess{run.id, grace});
       if (WINDLASS_PLANTED(end_said_before_kill)) finish_stopped(run, now, effects);
+      return;
+    case RunPhase::coordinating:
+    case RunPhase::ready:
+      if (run.stop != before) spool_run_begun(effects.spool, run);
+      effects.work.emplace_back(StopProcess{run.coordination, grace});
+      return;
+    case RunPhase::clearing:  // it is being killed already
       return;
   }
 }
@@ -318,11 +348,14 @@ void NodeAgent::finish_stopped(Run& run, Now now, Effects& effects) {
 // The one place where a run ends. `run` is gone afterwards.
 void NodeAgent::finish(Run& run, AttemptEnd end, std::optional<FailureInfo> failure, Now now,
                        Effects& effects) {
-  const bool guarded = run.phase == RunPhase::running || run.phase == RunPhase::uploading;
+  link(run.shard).held.erase(run.id);
+  staging_deadlines_.erase({run.staging_deadline, run.id});
+  resting_.erase({run.rest_until, run.id});
+  if (run.has_coordination()) return clear(run, end, std::move(failure), effects);
+  const bool guarded = run.phase == RunPhase::running || run.phase == RunPhase::uploading ||
+                       (run.phase == RunPhase::clearing && run.command_begun);
   const RunId id = run.id;
-  link(run.shard).held.erase(id);
-  staging_deadlines_.erase({run.staging_deadline, id});
-  resting_.erase({run.rest_until, id});
+  const RunId coordination = run.coordination;
   if (run.is_start_task()) {
     start_task_ended(run, now, std::move(failure), effects);
     if (guarded) effects.work.emplace_back(ForgetProcess{id});
@@ -355,8 +388,10 @@ void NodeAgent::finish(Run& run, AttemptEnd end, std::optional<FailureInfo> fail
   run_of_attempt_.erase(report.id);
   node.slots.give_back(id);
   say(run.shard, std::move(report), effects);
+  run_of_coordination_.erase(coordination);
   runs_.erase(id);
   if (guarded) effects.work.emplace_back(ForgetProcess{id});
+  if (coordination != 0) effects.work.emplace_back(ForgetProcess{coordination});
   move_on(node, now, effects);
 }
 

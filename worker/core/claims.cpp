@@ -42,7 +42,8 @@ void NodeAgent::claim_nodes(ShardId shard, const ClaimNodes& claim, Now now, Eff
     grant.claim = claim.claim;
     grant.offer_vm_size = *offer;
     grant.plan = claim.plan;
-    answer.nodes.push_back({grant.node_id, grant.boot, options_.node_address});
+    grant.ip_address = take_address();
+    answer.nodes.push_back({grant.node_id, grant.boot, grant.ip_address});
     const auto [kept, inserted] = book_.grants.emplace(grant.node_id, std::move(grant));
     WINDLASS_ASSERT(inserted);
     add_node(kept->second);
@@ -65,6 +66,21 @@ std::string NodeAgent::new_node_id(bool dedicated) {
     for (int i = 0; i < 16; ++i) id += kDigits[(number >> (4 * i)) & 0xF];
   }
   return id + (dedicated ? "_d" : "_p");
+}
+
+// There is one for each offer, unless all share one.
+std::string NodeAgent::take_address() {
+  if (addresses_free_.empty())
+    return options_.node_addresses.empty() ? std::string() : options_.node_addresses.front();
+  const auto first = addresses_free_.begin();
+  const std::string& address = options_.node_addresses[*first];
+  addresses_free_.erase(first);
+  return address;
+}
+
+void NodeAgent::give_back_address(const std::string& address) {
+  const auto known = address_numbers_.find(address);
+  if (known != address_numbers_.end()) addresses_free_.insert(known->second);
 }
 
 NodeAgent::Node& NodeAgent::add_node(Grant& grant) {
@@ -148,6 +164,7 @@ void NodeAgent::give_back(Node& node, Effects& effects) {
   const Grant& grant = *found->second.grant;
   const ShardId shard = grant.shard;
   offers_.give_back(grant.offer_vm_size, grant.plan.dedicated);
+  give_back_address(grant.ip_address);
   offers_changed_ = true;
   effects.grants_changed = true;
   --counts_.nodes_wiping;

@@ -21,6 +21,7 @@ struct StageIn {  // folder, wd and resource files; answered by staged_in()
   std::string node_id;
   std::string folder;
   std::vector<ResourceFile> resource_files;
+  std::string shared_folder;  // made for the task user, and where the files go; empty: wd
 };
 struct UploadOutputs {  // answered by uploaded()
   RunId run = 0;
@@ -50,6 +51,8 @@ struct StartProcess {  // answered by process_started() or start_failed(), then 
   std::vector<EnvironmentSetting> environment;
   Duration wall_clock_max = kInfinite;
   bool admin = false;
+  bool keeps_children = false;  // after an exit with 0: process_settled(), and no end until a stop
+  std::string output_prefix;    // of stdout.txt and stderr.txt
 };
 struct StopProcess {
   RunId run = 0;

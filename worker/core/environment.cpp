@@ -47,6 +47,29 @@ void add_folder(Settings& settings, const NodeEnvironment& node, const std::stri
   settings.emplace("PATH", kDefaultPath);
 }
 
+// Where the primary could listen: the value has a port by its format, as on Azure.
+constexpr std::string_view kMasterPort = ":6000";
+
+void add_instance(Settings& settings, const NodeEnvironment& node, const TaskEnvironment& task) {
+  const InstancePlace& place = *task.instance;
+  WINDLASS_ASSERT(!place.addresses.empty());
+  std::string nodes;
+  std::string hosts;
+  std::string ccp = std::to_string(place.addresses.size());
+  for (const std::string& address : place.addresses) {
+    nodes += (nodes.empty() ? "" : ";") + address;
+    hosts += (hosts.empty() ? "" : ",") + address;
+    ccp += " " + address + " 1";  // the one slot that it has there
+  }
+  settings["AZ_BATCH_TASK_SHARED_DIR"] =
+      node.root_folder + "/" + shared_folder_of(task_folder(task.job_id, task.task_id));
+  settings["AZ_BATCH_IS_CURRENT_NODE_MASTER"] = place.number == 0 ? "true" : "false";
+  settings["AZ_BATCH_MASTER_NODE"] = place.addresses.front() + std::string(kMasterPort);
+  settings["AZ_BATCH_NODE_LIST"] = nodes;
+  settings["AZ_BATCH_HOST_LIST"] = hosts;
+  settings["CCP_NODES"] = ccp;
+}
+
 std::vector<EnvironmentSetting> as_list(const Settings& settings) {
   std::vector<EnvironmentSetting> out;
   out.reserve(settings.size());
@@ -55,6 +78,10 @@ std::vector<EnvironmentSetting> as_list(const Settings& settings) {
 }
 
 }  // namespace
+
+std::string shared_folder_of(const std::string& task_folder) {
+  return task_folder + "/shared";
+}
 
 std::vector<EnvironmentSetting> start_task_environment(
     const NodeEnvironment& node, const std::vector<EnvironmentSetting>& user_settings) {
@@ -81,6 +108,7 @@ std::vector<EnvironmentSetting> task_environment(
     settings["AZ_BATCH_JOB_PREP_DIR"] = path;
     settings["AZ_BATCH_JOB_PREP_WORKING_DIR"] = path + "/wd";
   }
+  if (task.instance) add_instance(settings, node, task);
   // Ours: a task can fence itself by it (docs/PROTOCOL.md).
   settings["WINDLASS_TASK_ATTEMPT"] = std::to_string(task.attempt);
   return as_list(settings);

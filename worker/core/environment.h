@@ -3,7 +3,7 @@
 // https://learn.microsoft.com/azure/batch/batch-compute-node-environment-variables).
 #pragma once
 
-#include "model/common.h"
+#include "model/worker_message.h"
 
 #include <string>
 #include <string_view>
@@ -27,7 +27,11 @@ struct TaskEnvironment {
   std::string folder;  // relative to the node's root
   std::uint32_t attempt = 0;
   std::string preparation_id;  // of its job, if it may use what that made; else empty
+  std::optional<InstancePlace> instance;
 };
+
+// Of a multi-instance task: on each of its nodes the same, seen from the node's root.
+std::string shared_folder_of(const std::string& task_folder);
 
 std::vector<EnvironmentSetting> start_task_environment(
     const NodeEnvironment& node, const std::vector<EnvironmentSetting>& settings);

@@ -59,6 +59,10 @@ void fields(Archive& archive, AttemptEnded& v) {
           v.usage.kernel_cpu_time);
 }
 template <class Archive>
+void fields(Archive& archive, InstancePlace& v) {
+  archive(v.number, v.addresses);
+}
+template <class Archive>
 void fields(Archive& archive, Assignment& v) {
   archive(v.id, v.account, v.job_id, v.task_id, v.node_id, v.node_boot, v.required_slots,
           v.max_wall_clock_time, v.retention_time, v.common_environment_settings, v.document);

@@ -12,10 +12,16 @@ void early_fields(Archive& archive, Grant& v) {
   archive(v.node_id, v.shard, v.claim, v.boot, v.offer_vm_size, v.plan, v.state, v.start_task_info,
           v.errors, v.returning);
 }
+// As books of format 3 hold it.
 template <class Archive>
-void fields(Archive& archive, Grant& v) {
+void later_fields(Archive& archive, Grant& v) {
   early_fields(archive, v);
   archive(v.restarts, v.after_retention);
+}
+template <class Archive>
+void fields(Archive& archive, Grant& v) {
+  later_fields(archive, v);
+  archive(v.ip_address);
 }
 template <class Archive>
 void fields(Archive& archive, AnsweredClaim& v) {
@@ -25,9 +31,11 @@ void fields(Archive& archive, AnsweredClaim& v) {
 namespace {
 
 // The format's number is in the mark.
-constexpr std::string_view kMark = "windlass grants 3\n";
+constexpr std::string_view kMark = "windlass grants 4\n";
+constexpr std::string_view kLaterMark = "windlass grants 3\n";
 constexpr std::string_view kEarlyMark = "windlass grants 2\n";
 static_assert(kMark.size() == kEarlyMark.size());
+static_assert(kMark.size() == kLaterMark.size());
 
 }  // namespace
 
@@ -63,7 +71,8 @@ std::string encode_grant_book(const GrantBook& book) {
 
 std::optional<GrantBook> decode_grant_book(std::string_view bytes) {
   const bool early = bytes.starts_with(kEarlyMark);
-  if (!early && !bytes.starts_with(kMark)) return std::nullopt;
+  const bool later = bytes.starts_with(kLaterMark);
+  if (!early && !later && !bytes.starts_with(kMark)) return std::nullopt;
   if (bytes.size() < kMark.size() + 8) return std::nullopt;
   bytes.remove_prefix(kMark.size());
   ArchiveReader header(bytes.substr(0, 8));
@@ -80,6 +89,8 @@ std::optional<GrantBook> decode_grant_book(std::string_view bytes) {
     Grant grant;
     if (early)
       early_fields(reader, grant);
+    else if (later)
+      later_fields(reader, grant);
     else
       reader(grant);
     book.grants.emplace(grant.node_id, std::move(grant));

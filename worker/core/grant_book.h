@@ -28,6 +28,7 @@ struct Grant {
   bool returning = false;
   std::uint64_t restarts = 0;    // the newest restart that was begun
   bool after_retention = false;  // it returns or restarts when no folder is kept any more
+  std::string ip_address;        // as the shard was told; empty in books of before
   bool operator==(const Grant&) const = default;
 };
 

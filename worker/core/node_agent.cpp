@@ -14,6 +14,16 @@ NodeAgent::NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool,
   // knows them all. Where there is none, the wall clock runs faster than we number.
   next_run_ = std::max(static_cast<RunId>(now.wall.ticks), spool.run_next);
 
+  const std::vector<std::string>& addresses = options_.node_addresses;
+  for (std::size_t i = 0; addresses.size() > 1 && i < addresses.size(); ++i) {
+    address_numbers_.emplace(addresses[i], i);
+    addresses_free_.insert(i);
+  }
+  for (const auto& [id, grant] : book_.grants) {
+    const auto known = address_numbers_.find(grant.ip_address);
+    if (known != address_numbers_.end()) addresses_free_.erase(known->second);
+  }
+
   const bool host_restarted = book_.host_boot_id != host_boot_id;
   book_.host_boot_id = std::move(host_boot_id);
   for (auto& [id, grant] : book_.grants) {
@@ -41,6 +51,7 @@ NodeAgent::NodeAgent(AgentOptions options, GrantBook book, SpoolContent spool,
       if (run.assignment->required_slots > node->second.slots.slots_free()) continue;
       node->second.slots.take(id, run.assignment->required_slots);
       run_of_attempt_.emplace(run.assignment->id, id);
+      if (run.coordination != 0) run_of_coordination_.emplace(run.coordination, id);
       ++counts_.attempts_running;
       if (const auto document = options_.decode_document(run.assignment->document))
         prepare_attempt(run, *document);
@@ -90,6 +101,8 @@ void NodeAgent::handle(ShardId shard, const ToWorker& message, Now now, Effects&
     return_node(shard, *back, now, effects);
   } else if (const auto* restart = std::get_if<BeginRestart>(&message)) {
     begin_restart(shard, *restart, now, effects);
+  } else if (const auto* begin = std::get_if<BeginCommand>(&message)) {
+    begin_command(shard, *begin, now, effects);
   } else if (const auto* gone = std::get_if<DeleteTaskFolder>(&message)) {
     delete_task_folder(*gone, now, effects);
   } else if (const auto* sync = std::get_if<Resynced>(&message)) {
@@ -161,7 +174,7 @@ std::string NodeAgent::compacted_spool() const {
   std::string out;
   spool_run_next(out, next_run_);
   for (const auto& [id, run] : runs_) {
-    if (run.phase == RunPhase::running || run.phase == RunPhase::uploading)
+    if (run.phase == RunPhase::running || run.phase == RunPhase::uploading || run.coordination != 0)
       spool_run_begun(out, run);
   }
   for (const auto& [id, unreported] : unreported_) spool_ended(out, 0, unreported);
@@ -185,7 +198,11 @@ void NodeAgent::check_invariants() const {
       WINDLASS_ASSERT(node->second.start_run == id);
     }
     WINDLASS_ASSERT((run.phase == RunPhase::held) == links_.at(run.shard).held.contains(id));
-    WINDLASS_ASSERT((run.phase == RunPhase::uploading) == run.ended.has_value());
+    const bool may_have_ended = run.phase == RunPhase::uploading || run.phase == RunPhase::clearing;
+    WINDLASS_ASSERT(may_have_ended || !run.ended);
+    WINDLASS_ASSERT(run.phase != RunPhase::uploading || run.ended);
+    WINDLASS_ASSERT((run.phase == RunPhase::clearing) == run.conclusion.has_value());
+    WINDLASS_ASSERT(run.coordination == 0 || run_of_coordination_.at(run.coordination) == id);
     WINDLASS_ASSERT((run.phase == RunPhase::resting) == resting_.contains({run.rest_until, id}));
   }
   WINDLASS_ASSERT(run_of_attempt_.size() == attempts);

@@ -6,6 +6,7 @@
 //   start_tasks.cpp  from a new node to an idle one
 //   restarts.cpp     from a node that is there to one that begins anew
 //   attempts.cpp     from an assignment to its one report
+//   instances.cpp    the same of a multi-instance task: coordination command, then perhaps its own
 //   sessions.cpp     leases, resync, acknowledgement
 //
 // Everything may come twice or late; numbers tell (AttemptId, boot, claim). One rule above all:
@@ -38,7 +39,7 @@ struct AgentOptions {
   std::string version;       // of this program
   std::string nodes_folder;  // absolute; the root of node N is nodes_folder/N
   std::string account_url;
-  std::string node_address;
+  std::vector<std::string> node_addresses;  // one: all nodes share it; else each has its own
   std::uint64_t reserved_disk_bytes = 0;
   bool admin_tasks = false;  // whether elevation "admin" is honoured
   Duration stop_grace = std::chrono::seconds(15);
@@ -96,6 +97,8 @@ class NodeAgent {
   // `failure` absent: the host's fault (lease, resources), the task runs again elsewhere.
   void start_failed(RunId run, std::optional<FailureInfo> failure, Now now, Effects& effects);
   void process_ended(RunId run, const ProcessEnd& end, Now now, Effects& effects);
+  // It was to keep its children, and has exited with 0.
+  void process_settled(RunId run, Now now, Effects& effects);
 
   // ---- time and turns
   void tick(Now now, Effects& effects);
@@ -148,6 +151,8 @@ class NodeAgent {
   bool keeps_folders(const std::string& node_id) const;
   void drop_kept_of(const std::string& node_id, Effects& effects);
   std::string new_node_id(bool dedicated);
+  std::string take_address();
+  void give_back_address(const std::string& address);
   Node& add_node(Grant& grant);
 
   // start_tasks.cpp
@@ -181,7 +186,21 @@ class NodeAgent {
   void drop_kept(const std::string& key, Effects& effects);
   void say_lost(const AttemptId& id, Now now, Effects& effects);
   void prepare_attempt(Run& run, const TaskDocument& document);
-  void drop_run(Run& run);
+  void watch_staging(Run& run);
+  // Its words, or why it cannot be run by this worker as this user.
+  std::optional<FailureInfo> prepare_start(StartProcess& start, const std::string& command_line,
+                                           const std::optional<UserIdentity>& identity) const;
+
+  // instances.cpp
+  void start_coordination(Run& run, Now now, Effects& effects);
+  void coordination_ended(Run& run, const ProcessEnd& end, Now now, Effects& effects);
+  void coordination_failed_to_start(Run& run, std::optional<FailureInfo> failure, Now now,
+                                    Effects& effects);
+  void become_ready(Run& run, Now now, Effects& effects);
+  void begin_command(ShardId shard, const BeginCommand& message, Now now, Effects& effects);
+  void stage_command(Run& run, Now now, Effects& effects);
+  void clear(Run& run, AttemptEnd end, std::optional<FailureInfo> failure, Effects& effects);
+  Run* find_coordinating(RunId coordination);
 
   // sessions.cpp
   void lease_renewed(ShardId shard, const LeaseRenewed& message, Now now, Effects& effects);
@@ -205,6 +224,9 @@ class NodeAgent {
   const AgentOptions options_;
   GrantBook book_;
   Offers offers_;
+  // Of several addresses, by their place in the options.
+  std::map<std::string, std::size_t> address_numbers_;
+  std::set<std::size_t> addresses_free_;
   bool offers_changed_ = false;
   bool shutting_down_ = false;
   AgentCounts counts_;
@@ -212,6 +234,7 @@ class NodeAgent {
   std::unordered_map<std::string, Node> nodes_;
   std::map<RunId, Run> runs_;
   std::map<AttemptId, RunId> run_of_attempt_;
+  std::map<RunId, RunId> run_of_coordination_;
   RunId next_run_ = 1;
   std::map<AttemptId, Unreported> unreported_;  // not with the null executor
 

@@ -32,6 +32,10 @@ void NodeAgent::session_opened(ShardId shard, ShardEpoch epoch, bool resumed, No
       sync.nodes.push_back({id, grant.claim, grant.boot, state_to_say(grant), grant.restarts});
   }
   say(shard, std::move(sync), effects);
+  for (const auto& [id, run] : runs_) {
+    const bool ready = run.is_instance() && (run.phase == RunPhase::ready || run.command_begun);
+    if (run.shard == shard && ready) say(shard, InstanceReady{run.assignment->id}, effects);
+  }
   for (const auto& [id, grant] : book_.grants) {
     if (grant.shard == shard && (grant.start_task_info || !grant.errors.empty()))
       say_status(nodes_.at(id), effects);
@@ -178,17 +182,22 @@ void NodeAgent::guard_found(const std::set<RunId>& known, Now now, Effects& effe
   std::vector<RunId> lost;
   for (const auto& [id, run] : runs_) {
     if (run.phase == RunPhase::running && !known.contains(id)) lost.push_back(id);
+    if (run.has_coordination() && !known.contains(run.coordination))
+      lost.push_back(run.coordination);
   }
   for (const RunId id : lost)
     process_ended(id, ProcessEnd{StopCause::lost, 0, now.wall, {}}, now, effects);
   for (const RunId id : known) {
-    if (find_run(id) == nullptr)
+    if (find_run(id) == nullptr && find_coordinating(id) == nullptr)
       effects.work.emplace_back(StopProcess{id, Duration::zero()});  // its end is then forgotten
   }
   // A lost cause that a killed process of ours took to its grave is found by its end.
   for (const auto& [id, run] : runs_) {
-    if (run.phase == RunPhase::running && run.stop != StopCause::none)
+    if (run.stop == StopCause::none) continue;
+    if (run.phase == RunPhase::running)
       effects.work.emplace_back(StopProcess{id, Duration::zero()});
+    if (run.phase == RunPhase::coordinating)
+      effects.work.emplace_back(StopProcess{run.coordination, Duration::zero()});
   }
 }
 

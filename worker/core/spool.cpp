@@ -4,6 +4,8 @@
 #include "worker/core/crc32c.h"
 #include "worker/core/fields.h"
 
+#include <algorithm>
+
 namespace windlass::worker {
 
 template <class Archive>
@@ -21,8 +23,9 @@ void fields(Archive& archive, KeptFolder& v) {
 
 namespace {
 
-// 1: assignments without preparation_id; 2: ends without counted calls and bytes
-constexpr std::uint32_t kVersion = 3;
+// 1: assignments without preparation_id; 2: ends without counted calls and bytes; 3: runs of one
+// command
+constexpr std::uint32_t kVersion = 4;
 constexpr std::size_t kHeaderBytes = 8;
 constexpr std::uint32_t kPayloadBytesMax = 16u << 20;
 
@@ -78,9 +81,12 @@ void apply(SpoolContent& content, std::string_view payload) {
       Run run;
       reader(run);
       if (version >= 2 && run.assignment) reader(run.assignment->preparation_id);
-      run.phase = RunPhase::running;
+      if (version >= 4 && run.assignment)
+        reader(run.assignment->instance, run.coordination, run.command_begun);
+      run.phase =
+          run.coordination != 0 && !run.command_begun ? RunPhase::coordinating : RunPhase::running;
       if (reader.failed()) break;
-      content.run_next = std::max(content.run_next, run.id + 1);
+      content.run_next = std::max({content.run_next, run.id + 1, run.coordination + 1});
       content.runs[run.id] = std::move(run);
       break;
     }
@@ -144,7 +150,8 @@ std::string folder_key(std::string_view node_id, std::string_view folder) {
 
 void spool_run_begun(std::string& out, const Run& run) {
   if (run.assignment)
-    append_frame(out, Kind::run_begun, run, run.assignment->preparation_id);
+    append_frame(out, Kind::run_begun, run, run.assignment->preparation_id,
+                 run.assignment->instance, run.coordination, run.command_begun);
   else
     append_frame(out, Kind::run_begun, run);
 }

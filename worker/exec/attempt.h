@@ -60,6 +60,9 @@ struct StartRequest {
   std::vector<ResourceLimit> limits;
   std::uint32_t processes_max = kDefaultProcessesMax;  // processes and threads; 0: no limit
   bool no_new_privileges = true;
+  // What the command leaves behind when it exits with 0 goes on until it is killed: Settled, and
+  // Ended only then.
+  bool keeps_children = false;
   bool operator==(const StartRequest&) const = default;
 };
 
@@ -90,6 +93,13 @@ struct StartFailed {
   std::int32_t error_number = 0;  // errno, 0 when none applies
   std::string message;            // a sentence for people
   bool operator==(const StartFailed&) const = default;
+};
+
+// The command has exited with 0, and what it left behind is kept. Repeated until the end.
+struct Settled {
+  AttemptKey key;
+  WallTime end_wall;
+  bool operator==(const Settled&) const = default;
 };
 
 enum class EndReason : std::uint8_t {

@@ -160,6 +160,7 @@ void write(Writer& out, const StartRequest& m) {
   }
   out.number(m.processes_max);
   out.flag(m.no_new_privileges);
+  out.flag(m.keeps_children);
 }
 void read(Reader& in, StartRequest& m) {
   in.key(m.key);
@@ -188,6 +189,7 @@ void read(Reader& in, StartRequest& m) {
   }
   in.number(m.processes_max);
   in.flag(m.no_new_privileges);
+  in.flag(m.keeps_children);
 }
 
 void write(Writer& out, const KillRequest& m) {
@@ -299,6 +301,15 @@ void read(Reader& in, Ended& m) {
   in.number(m.usage.write_operations);
   in.number(m.usage.read_bytes);
   in.number(m.usage.write_bytes);
+}
+
+void write(Writer& out, const Settled& m) {
+  out.key(m.key);
+  out.number(m.end_wall.ticks);
+}
+void read(Reader& in, Settled& m) {
+  in.key(m.key);
+  in.number(m.end_wall.ticks);
 }
 
 // The type byte is the position in the variant, so new messages go to its end.

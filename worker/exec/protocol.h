@@ -60,7 +60,7 @@ struct Welcome {
   std::vector<AttemptKey> unacknowledged;
   bool operator==(const Welcome&) const = default;
 };
-using Reply = std::variant<Welcome, Started, StartFailed, Ended>;
+using Reply = std::variant<Welcome, Started, StartFailed, Ended, Settled>;
 
 // Appends one whole frame. False, and nothing appended, when it would be too long.
 bool append_frame(std::string& out, const Request& request);

@@ -198,6 +198,8 @@ class SpawnerClient::Connection {
     events_.emplace_back(std::move(ended));
   }
 
+  void handle(Settled& settled) { events_.emplace_back(std::move(settled)); }
+
   void lose(const AttemptKey& key) {
     alive_.erase(key);
     events_.emplace_back(

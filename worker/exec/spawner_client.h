@@ -36,7 +36,7 @@ struct SpawnerDied {
   std::string reason;
 };
 
-using SpawnerEvent = std::variant<Connected, SpawnerDied, Started, StartFailed, Ended>;
+using SpawnerEvent = std::variant<Connected, SpawnerDied, Started, StartFailed, Ended, Settled>;
 
 struct SpawnerOptions {
   std::string folder;                                  // the worker's data folder, mode 0700

@@ -40,6 +40,7 @@ void SpawnerCore::hello(Effects& out) const {
   out.replies.emplace_back(std::move(welcome));
   for (const auto& [key, attempt] : attempts_) {
     if (attempt.phase == Phase::over) repeat(key, attempt, out);
+    if (stays(attempt)) out.replies.emplace_back(Settled{key, attempt.end.end_wall});
   }
 }
 
@@ -72,6 +73,7 @@ bool SpawnerCore::start(const StartRequest& request, Now now, Effects& out) {
   attempt.node = request.node;
   attempt.grace = request.grace;
   attempt.wall_clock_max = request.wall_clock_max;
+  attempt.keeps_children = request.keeps_children;
   attempt.start_boot = now.mono;
   attempt.end.key = request.key;
   attempt.end.start_wall = now.wall;
@@ -181,6 +183,11 @@ void SpawnerCore::leader_ended(const AttemptKey& key, const LeaderEnd& end, Now 
   attempt.end.signal = end.signal;
   attempt.end.usage = end.usage;
   attempt.end.end_wall = now.wall;
+  if (attempt.keeps_children && end.exit_code == 0 && attempt.phase == Phase::running) {
+    attempt.settled = true;  // its wall clock goes on
+    out.replies.emplace_back(Settled{key, now.wall});
+    return;
+  }
   attempt.wall_deadline = kNever;
   attempt.check_interval = {};
   reschedule(it);
@@ -191,7 +198,7 @@ void SpawnerCore::group_empty(const AttemptKey& key, Effects& out) {
   const auto it = attempts_.find(key);
   WINDLASS_ASSERT(it != attempts_.end());
   Attempt& attempt = it->second;
-  if (!attempt.leader_ended || attempt.phase == Phase::over) return;
+  if (!attempt.leader_ended || attempt.phase == Phase::over || stays(attempt)) return;
   attempt.phase = Phase::over;
   attempt.kill_at = attempt.check_at = kNever;
   reschedule(it);
@@ -207,7 +214,7 @@ void SpawnerCore::group_occupied(const AttemptKey& key, Now now, Effects& out) {
   const auto it = attempts_.find(key);
   WINDLASS_ASSERT(it != attempts_.end());
   Attempt& attempt = it->second;
-  if (!attempt.leader_ended || attempt.phase == Phase::over) return;
+  if (!attempt.leader_ended || attempt.phase == Phase::over || stays(attempt)) return;
   // Asked to end, the rest of the group keeps what is left of the grace, also when the command's
   // own process was the first to go. Otherwise what is left behind has no right to stay.
   if (attempt.phase != Phase::terminating) {
@@ -220,7 +227,8 @@ void SpawnerCore::group_occupied(const AttemptKey& key, Now now, Effects& out) {
 void SpawnerCore::orphan_reaped(Effects& out) const {
   for (const auto& [due, key] : due_) {
     const Attempt& attempt = attempts_.at(key);
-    if (attempt.leader_ended) out.actions.push_back({Action::Kind::check_empty, key});
+    if (attempt.leader_ended && !stays(attempt))
+      out.actions.push_back({Action::Kind::check_empty, key});
   }
 }
 
@@ -292,6 +300,7 @@ void SpawnerCore::repeat(const AttemptKey& key, const Attempt& attempt, Effects&
     out.replies.emplace_back(attempt.end);
   } else if (attempt.pid != 0) {  // else it is about to be said for the first time
     out.replies.emplace_back(started(key, attempt));
+    if (stays(attempt)) out.replies.emplace_back(Settled{key, attempt.end.end_wall});
   }
 }
 
@@ -311,7 +320,7 @@ void SpawnerCore::refuse(const StartRequest& request, StartFailure failure, std:
 void SpawnerCore::ask_to_end(Attempts::iterator it, EndReason reason, Duration grace, Now now,
                              Effects& out) {
   Attempt& attempt = it->second;
-  if (!attempt.leader_ended &&
+  if ((!attempt.leader_ended || stays(attempt)) &&
       (attempt.end.reason == EndReason::exited || reason == EndReason::lease_ended)) {
     attempt.end.reason = reason;
   }

@@ -89,6 +89,8 @@ class SpawnerCore {
   struct Attempt {
     Phase phase = Phase::running;
     bool leader_ended = false;
+    bool keeps_children = false;
+    bool settled = false;  // its leader has ended well, and the rest may stay while it is `running`
     std::string node;
     Duration wall_clock_max = kInfinite;
     MonoTime wall_deadline{INT64_MAX};
@@ -104,6 +106,9 @@ class SpawnerCore {
   };
   using Attempts = std::map<AttemptKey, Attempt>;
 
+  static bool stays(const Attempt& attempt) {
+    return attempt.settled && attempt.phase == Phase::running;
+  }
   Started started(const AttemptKey& key, const Attempt& attempt) const;
   void repeat(const AttemptKey& key, const Attempt& attempt, Effects& out) const;
   void refuse(const StartRequest& request, StartFailure failure, std::string message, bool keep,

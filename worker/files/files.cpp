@@ -141,12 +141,15 @@ void Files::wake_sweeper() {
 void Files::stage_in(StageInJob job) {
   auto failure = low_space();
   if (!failure) failure = folders_.make_task(job.node_id, job.folder);
+  if (!failure && !job.shared_folder.empty())
+    failure = folders_.make_shared(job.node_id, job.shared_folder);
   if (failure || job.resource_files.empty()) {
     fresh_.emplace_back(StagedIn{job.run, std::move(failure)});
     return;
   }
-  const std::string wd = folders_.path() + "/" + job.node_id + "/" + job.folder + "/wd";
-  transfers_.add(DownloadJob{job.run, wd, options_.task_user, std::move(job.resource_files)});
+  const std::string to = job.shared_folder.empty() ? job.folder + "/wd" : job.shared_folder;
+  const std::string path = folders_.path() + "/" + job.node_id + "/" + to;
+  transfers_.add(DownloadJob{job.run, path, options_.task_user, std::move(job.resource_files)});
 }
 
 std::optional<FailureInfo> Files::low_space() const {

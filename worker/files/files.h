@@ -25,6 +25,7 @@ struct StageInJob {
   std::string node_id;
   std::string folder;
   std::vector<ResourceFile> resource_files;
+  std::string shared_folder;  // made too, and where the files go; empty: wd
 };
 struct UploadOutputsJob {
   std::uint64_t run = 0;

@@ -144,6 +144,15 @@ std::optional<FailureInfo> NodeFolders::make_task(const std::string& node_id,
   return std::nullopt;
 }
 
+std::optional<FailureInfo> NodeFolders::make_shared(const std::string& node_id,
+                                                    const std::string& folder) {
+  const int node = node_fd(node_id);
+  if (node < 0) return folder_failure("cannot open node folder", node_id, errno);
+  if (!make_folders(node, folder, 0770, task_user_))
+    return folder_failure("cannot make folder", folder, errno);
+  return std::nullopt;
+}
+
 bool NodeFolders::use_spare(int node, const std::string& folder) {
   const std::lock_guard lock(mutex_);
   if (spare_.empty()) return false;

@@ -44,6 +44,8 @@ class NodeFolders {
   std::optional<FailureInfo> make_node(const std::string& node_id);
   // The folder and its wd. What an earlier try left in wd stays (ruling 37).
   std::optional<FailureInfo> make_task(const std::string& node_id, const std::string& folder);
+  // One that all tasks of the node may write, in the folder of a task.
+  std::optional<FailureInfo> make_shared(const std::string& node_id, const std::string& folder);
   std::optional<FailureInfo> remove_task(const std::string& node_id, const std::string& folder);
   std::optional<FailureInfo> wipe_node(const std::string& node_id);
 

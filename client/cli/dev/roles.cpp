@@ -7,6 +7,18 @@ namespace {
 
 using runtime::ConfigError;
 
+// Each node has a loopback address of its own, so that the instances of a multi-instance task can
+// be told apart, and listen on the same port. Workers follow each other.
+std::string addresses_of_nodes(std::size_t worker, std::int64_t nodes) {
+  const auto address = [](std::int64_t number) {
+    number += 2;  // 127.0.0.1 is the host's
+    return "127." + std::to_string(number >> 16) + "." + std::to_string((number >> 8) & 255) + "." +
+           std::to_string(number & 255);
+  };
+  const std::int64_t first = static_cast<std::int64_t>(worker) * nodes;
+  return address(first) + "-" + address(first + nodes - 1);
+}
+
 std::string local(std::uint16_t port) {
   return "127.0.0.1:" + std::to_string(port);
 }
@@ -76,6 +88,7 @@ std::vector<RoleSpec> roles_of(const DevConfig& config, const RolePlaces& places
                                     "--broker-bulk=" + bulk,
                                     "--shards-total=" + shards,
                                     "--offers=" + std::to_string(config.nodes) + ":*",
+                                    "--node-address=" + addresses_of_nodes(i, config.nodes),
                                     "--executor=" + config.executor,
                                     "--account-url=" + places.endpoint};
     if (!place.nodes.empty()) worker.push_back("--nodes-dir=" + place.nodes);

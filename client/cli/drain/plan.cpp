@@ -27,6 +27,11 @@ std::string counted(std::size_t count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+// Each node of a development cluster has a loopback address of its own, and one host has them all.
+std::string host_of(const std::string& address) {
+  return address.starts_with("127.") ? "127.0.0.1" : address;
+}
+
 }  // namespace
 
 SeenNode seen_node(const std::string& pool, const json::value& node) {
@@ -44,7 +49,7 @@ Meant meant_by(const std::string& word, const SeenNodes& all) {
   Meant by_address{{}, true};
   for (const SeenNode& node : all) {
     if (lower_cased(node.id) == lower_cased(word)) by_id.nodes.push_back(node);
-    if (!word.empty() && node.address == word) by_address.nodes.push_back(node);
+    if (!word.empty() && host_of(node.address) == word) by_address.nodes.push_back(node);
   }
   return by_id.nodes.empty() ? by_address : by_id;
 }
@@ -58,7 +63,7 @@ std::set<std::string> pools_of(const SeenNodes& nodes) {
 std::string hosts_text(const SeenNodes& all) {
   std::map<std::string, std::size_t> hosts;
   for (const SeenNode& node : all) {
-    if (!node.address.empty()) ++hosts[node.address];
+    if (!node.address.empty()) ++hosts[host_of(node.address)];
   }
   std::string text;
   for (const auto& [address, count] : hosts)

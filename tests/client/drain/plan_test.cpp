@@ -57,6 +57,13 @@ BOOST_AUTO_TEST_CASE(a_node_is_seen_as_the_api_shows_it) {
   BOOST_TEST((seen_node("p", json::parse(R"({"id":"n"})")) == SeenNode{"p", "n", "", "", "", 0}));
 }
 
+BOOST_AUTO_TEST_CASE(loopback_addresses_are_one_host) {
+  const SeenNodes all{node("n1", "p", "127.0.0.2"), node("n2", "p", "127.0.0.3"),
+                      node("n3", "p", "10.0.0.1")};
+  BOOST_TEST(meant_by("127.0.0.1", all).nodes.size() == 2u);
+  BOOST_TEST(hosts_text(all) == "10.0.0.1 (1 node), 127.0.0.1 (2 nodes)");
+}
+
 BOOST_AUTO_TEST_CASE(a_word_is_an_id_before_it_is_an_address) {
   const SeenNodes all{node("n1"), node("n2", "q"), node("n3", "q", "10.0.0.2"), node("10.0.0.2")};
   const Meant host = meant_by("10.0.0.1", all);

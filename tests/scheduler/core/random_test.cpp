@@ -14,8 +14,9 @@ class Chaos {
   explicit Chaos(std::uint64_t seed) : random_(seed) {
     shard_.connect_worker();
     slots_ = pick(1, 4);
-    shard_.make_pool("p", pick(1, 4), slots_,
-                     pick(0, 1) ? NodeFillType::pack : NodeFillType::spread);
+    nodes_ = pick(1, 4);
+    shard_.make_pool("p", nodes_, slots_, pick(0, 1) ? NodeFillType::pack : NodeFillType::spread,
+                     slots_ == 1);
     for (int i = 0; i < 3; ++i) {
       JobSpec spec;
       spec.priority = pick(-1, 1);
@@ -87,6 +88,9 @@ class Chaos {
       job->ready.each([&](TaskSeq, SlotCount slots) {
         if (slots > slots_) ++stuck;
       });
+      job->ready_gangs.each([&](TaskSeq, SlotCount instances) {
+        if (slots_ > 1 || instances > nodes_) ++stuck;
+      });
       BOOST_TEST(record.counts.tasks.active == static_cast<std::int64_t>(stuck));
     }
     BOOST_TEST(shard_.state().lingering.empty());
@@ -105,7 +109,8 @@ class Chaos {
       BOOST_TEST(fresh, "the same attempt was assigned twice");
       // S7: no other attempt of the task lives while this one is given out.
       for (const auto& [id, other] : held_) {
-        BOOST_TEST((id == assignment.id || id.task != assignment.id.task),
+        const bool same = task_of_instance(id.task) == task_of_instance(assignment.id.task);
+        BOOST_TEST((!same || id.attempt == assignment.id.attempt),
                    "two attempts of one task at a time");
       }
     }
@@ -122,6 +127,10 @@ class Chaos {
     NewTask added;
     added.id = task();
     added.required_slots = pick(1, 3);
+    if (pick(0, 3) == 0) {
+      added.required_slots = 1;
+      added.instances = pick(1, 3);
+    }
     if (pick(0, 3) == 0) added.depends_on_ids = {task(), task()};
     added.document = "d";
     shard_.ask(AddTasks{job(which), {added}});
@@ -205,6 +214,7 @@ class Chaos {
 
   std::mt19937_64 random_;
   SlotCount slots_ = 1;
+  std::int32_t nodes_ = 1;
   OneShard shard_;
   std::map<AttemptId, Assignment> held_;
   std::set<AttemptId> stopping_;

@@ -33,7 +33,7 @@ class AgentHarness {
     options.executor = executor;
     options.nodes_folder = "/nodes";
     options.account_url = "http://account";
-    options.node_address = "10.0.0.1";
+    options.node_addresses = {"10.0.0.1"};
     options.decode_document = decode_test_document;
     options.random = [this] { return ++random_state * 0x9E3779B97F4A7C15ULL; };
     GrantBook book;

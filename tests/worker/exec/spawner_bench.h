@@ -20,6 +20,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <set>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -101,6 +102,7 @@ class SpawnerBench {
     ended_.clear();
     failed_.clear();
     started_.clear();
+    settled_.clear();
   }
 
   // What the spawner holds now; all requests sent before have been handled.
@@ -154,6 +156,9 @@ class SpawnerBench {
     if (failed_.contains(key)) BOOST_FAIL(failed_.at(key).message);
     return ended_.at(key);
   }
+  void await_settling(const AttemptKey& key) {
+    BOOST_REQUIRE(wait([&] { return settled_.contains(key); }));
+  }
   StartFailed await_failure(const AttemptKey& key) {
     BOOST_REQUIRE(wait([&] { return ended_.contains(key) || failed_.contains(key); }));
     BOOST_REQUIRE(failed_.contains(key));
@@ -183,6 +188,8 @@ class SpawnerBench {
         } else if (auto* e = std::get_if<Ended>(&event)) {
           ended_[e->key] = *e;
           if (on_end) on_end(*e);
+        } else if (auto* settled = std::get_if<Settled>(&event)) {
+          settled_.insert(settled->key);
         } else {
           ++deaths_;
         }
@@ -216,6 +223,7 @@ class SpawnerBench {
   std::map<AttemptKey, Started> started_;
   std::map<AttemptKey, StartFailed> failed_;
   std::map<AttemptKey, Ended> ended_;
+  std::set<AttemptKey> settled_;
 };
 
 }  // namespace windlass::worker::exec::test

@@ -544,4 +544,57 @@ BOOST_AUTO_TEST_CASE(random_histories_end_every_attempt_once) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(what_is_kept_ends_with_its_kill_its_lease_or_its_time) {
+  const auto settled = [](const Bench& bench) {
+    return std::count_if(bench.replies.begin(), bench.replies.end(),
+                         [](const Reply& reply) { return std::holds_alternative<Settled>(reply); });
+  };
+  StartRequest request{.key = kA, .node = "n1", .arguments = {"x"}};
+  request.keeps_children = true;
+  request.wall_clock_max = 1min;
+  request.grace = 5s;
+
+  Bench killed;
+  killed.start(request);
+  killed.left_behind[kA] = 2;
+  killed.leader_ends(kA, 0);
+  BOOST_TEST(settled(killed) == 1);
+  BOOST_TEST(!killed.ended(kA).has_value());
+  Effects effects;
+  killed.core.orphan_reaped(effects);
+  killed.carry_out(effects);
+  killed.left_behind[kA] = 0;
+  killed.core.orphan_reaped(effects);
+  killed.carry_out(effects);
+  BOOST_TEST(!killed.ended(kA).has_value());  // empty, and still wanted
+  killed.welcome();
+  BOOST_TEST(settled(killed) == 2);
+  killed.kill(kA, 0s);
+  killed.pass(1s);
+  BOOST_TEST((killed.ended(kA).value().reason == EndReason::killed));
+
+  Bench late;
+  late.start(request);
+  late.left_behind[kA] = 1;
+  late.leader_ends(kA, 0);
+  late.pass(2min);
+  BOOST_TEST((late.ended(kA).value().reason == EndReason::wall_clock));
+
+  Bench unleased;
+  unleased.lease("n1", unleased.mono + 10s);
+  unleased.start(request);
+  unleased.left_behind[kA] = 1;
+  unleased.leader_ends(kA, 0);
+  unleased.pass(20s);
+  BOOST_TEST((unleased.ended(kA).value().reason == EndReason::lease_ended));
+
+  Bench failed;
+  failed.start(request);
+  failed.left_behind[kA] = 1;
+  failed.leader_ends(kA, 3);
+  failed.pass(1s);
+  BOOST_TEST(settled(failed) == 0);
+  BOOST_TEST(failed.ended(kA).value().exit_code == 3);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

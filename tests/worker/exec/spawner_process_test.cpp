@@ -340,4 +340,43 @@ BOOST_DATA_TEST_CASE(a_start_that_is_repeated_starts_once, bdata::make(kWays), w
   BOOST_TEST(content_of(bench.folder() + "/ran") == "x\n");
 }
 
+BOOST_DATA_TEST_CASE(what_a_command_leaves_behind_stays_where_it_is_wanted, bdata::make(kWays),
+                     way) {
+  SpawnerBench bench(way);
+  StartRequest request = bench.shell("sleep 1000 & exit 0");
+  request.keeps_children = true;
+  bench.start(request);
+  bench.await_settling(request.key);
+  BOOST_TEST(!bench.has_ended(request.key));
+  BOOST_TEST(bench.marked().size() == 1U);
+  // Another attempt begins and ends beside it.
+  BOOST_TEST(bench.run(bench.shell("exit 4")).exit_code == 4);
+  BOOST_TEST(bench.marked().size() == 1U);
+  // The next worker is told, too.
+  bench.lose_worker();
+  BOOST_TEST(bench.connect().running.size() == 1U);
+  bench.await_settling(request.key);
+  bench.client().kill(request.key, Duration{});
+  bench.client().flush();
+  BOOST_TEST((bench.await_end(request.key).reason == EndReason::killed));
+  BOOST_TEST(bench.marked().empty());
+
+  // One that has left nothing waits for the kill just so.
+  StartRequest alone = bench.shell("exit 0");
+  alone.keeps_children = true;
+  bench.start(alone);
+  bench.await_settling(alone.key);
+  BOOST_TEST(!bench.has_ended(alone.key));
+  bench.client().kill(alone.key, 15s);
+  bench.client().flush();
+  BOOST_TEST((bench.await_end(alone.key).reason == EndReason::killed));
+
+  // And one that fails takes along what it has begun.
+  StartRequest failed = bench.shell("sleep 1000 & exit 5");
+  failed.keeps_children = true;
+  bench.start(failed);
+  BOOST_TEST(bench.await_end(failed.key).exit_code == 5);
+  BOOST_TEST(bench.marked().empty());
+}
+
 BOOST_AUTO_TEST_SUITE_END()
