@@ -106,7 +106,8 @@ BUILD_PACKAGES="g++ cmake ninja-build ccache pkg-config capnproto libcapnp-dev l
   curl libcurl4-openssl-dev libcli11-dev libspdlog-dev libtomlplusplus-dev libhowardhinnant-date-dev libsodium-dev
   librapidcheck-dev libbenchmark-dev libcivetweb-dev libjemalloc-dev zlib1g-dev ca-certificates"
 DEMO_PACKAGES="povray ffmpeg"
-TEST_PACKAGES="clang-format-14 azure-cli python3-azure python3-venv prometheus prometheus-alertmanager procps iproute2 openssl"
+TEST_PACKAGES="clang-format-14 azure-cli python3-azure python3-venv prometheus prometheus-alertmanager procps iproute2 openssl
+  openmpi-bin libopenmpi-dev"
 CLUSTER_PACKAGES="docker.io docker-compose debootstrap dpkg-dev iptables"
 FUZZ_PACKAGES="clang-19 libclang-rt-19-dev llvm-19"
 
