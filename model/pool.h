@@ -139,8 +139,9 @@ struct NodeRecord {
   std::string id;  // opaque: tvmps_<hex>_d or _p
   PoolSeq pool = 0;
   NodeSeq seq = 0;
-  std::uint64_t worker = 0;  // stable id of the worker that speaks for it
-  std::uint64_t boot = 0;    // raised by the worker each time the node starts afresh
+  std::uint64_t worker = 0;      // stable id of the worker that speaks for it
+  std::uint64_t boot = 0;        // raised by the worker each time the node starts afresh
+  std::uint64_t boot_wiped = 0;  // the last one that began with nothing of before on the node
   ClaimId claim = 0;
   bool dedicated = true;
   std::string ip_address;

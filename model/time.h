@@ -27,7 +27,8 @@ struct MonoTime {
 };
 
 inline WallTime operator+(WallTime t, Duration d) {
-  return d == kInfinite ? WallTime{INT64_MAX} : WallTime{t.ticks + d.count()};
+  const bool beyond = t.ticks > 0 && d.count() > INT64_MAX - t.ticks;  // times come from clients
+  return beyond ? WallTime{INT64_MAX} : WallTime{t.ticks + d.count()};
 }
 inline Duration operator-(WallTime a, WallTime b) {
   return Duration{a.ticks - b.ticks};

@@ -185,6 +185,7 @@ struct NodeRecord {
   recentTasks @22 :List(TaskKey);
   agentVersion @23 :Text;
   agentTime @24 :Int64;
+  bootWiped @25 :UInt64;
 }
 struct TaskKey {
   job @0 :UInt64;

@@ -19,9 +19,10 @@ const JobNodeRecord* find_record(const Job& job, NodeSeq node) {
   return found == job.nodes.end() ? nullptr : &found->second;
 }
 
-// A preparation counts for the boot in which it ran; for later ones, too, where the job says so.
+// A preparation counts for the boot in which it ran; for later ones, too, where the job says so, as
+// long as its files are there.
 bool counts_now(const Job& job, const JobNodeRecord& record, const Node& node) {
-  if (!record.preparation.judged) return false;
+  if (!record.preparation.judged || record.boot < node.record.boot_wiped) return false;
   return record.boot == node.record.boot ||
          !job.record.spec.preparation_task->rerun_on_node_reboot_after_success;
 }

@@ -8,12 +8,6 @@ namespace windlass::scheduler {
 
 namespace {
 
-// Times and intervals come from clients: what lies beyond all time is never.
-WallTime later(WallTime time, Duration by) {
-  const bool beyond = time.ticks > 0 && by.count() > INT64_MAX - time.ticks;
-  return beyond ? WallTime{INT64_MAX} : WallTime{time.ticks + by.count()};
-}
-
 // The last point of the grid from `base` on that is not after `until`; `base` if there is none.
 WallTime last_until(WallTime base, Duration interval, WallTime until) {
   WINDLASS_ASSERT(interval > Duration{});
@@ -35,7 +29,7 @@ std::optional<WallTime> first_recurrence(const JobScheduleRecord& record) {
       schedule.do_not_run_until.value_or(ran ? *record.last_run : record.creation_time);
   if (ran && first <= *record.last_run) {
     const Duration interval = *schedule.recurrence_interval;
-    first = later(last_until(first, interval, *record.last_run), interval);
+    first = last_until(first, interval, *record.last_run) + interval;
   }
   if (too_late(schedule, first)) return std::nullopt;
   return first;
@@ -51,7 +45,7 @@ std::optional<WallTime> due_recurrence(JobScheduleRecord& record, WallTime now) 
     record.next_run.reset();
     return std::nullopt;
   }
-  if (schedule.start_window && now >= later(*record.next_run, *schedule.start_window)) {
+  if (schedule.start_window && now >= *record.next_run + *schedule.start_window) {
     pass_recurrence(record);
     return std::nullopt;
   }
@@ -65,7 +59,7 @@ void pass_recurrence(JobScheduleRecord& record) {
     record.next_run.reset();
     return;
   }
-  record.next_run = later(*record.next_run, *schedule.recurrence_interval);
+  record.next_run = *record.next_run + *schedule.recurrence_interval;
   if (too_late(schedule, *record.next_run)) record.next_run.reset();
 }
 
@@ -81,11 +75,11 @@ std::optional<WallTime> recurrence_lost_at(const JobScheduleRecord& record) {
   std::optional<WallTime> lost;
   for (const auto& time : {schedule.start_window, schedule.recurrence_interval}) {
     if (!time) continue;
-    const WallTime at = later(*record.next_run, *time);
+    const WallTime at = *record.next_run + *time;
     if (!lost || at < *lost) lost = at;
   }
   if (schedule.do_not_run_after) {
-    const WallTime at = later(*schedule.do_not_run_after, Duration{1});
+    const WallTime at = *schedule.do_not_run_after + Duration{1};
     if (!lost || at < *lost) lost = at;
   }
   return lost;
@@ -94,7 +88,7 @@ std::optional<WallTime> recurrence_lost_at(const JobScheduleRecord& record) {
 std::optional<WallTime> next_decision_at(const JobScheduleRecord& record) {
   if (record.next_run) return record.next_run;
   if (!record.spec.schedule.do_not_run_after) return std::nullopt;
-  return later(*record.spec.schedule.do_not_run_after, Duration{1});
+  return *record.spec.schedule.do_not_run_after + Duration{1};
 }
 
 }  // namespace windlass::scheduler

@@ -16,6 +16,11 @@ namespace windlass::scheduler {
 
 namespace {
 
+// Whether it leaves nothing of before on the node. One that is started was put aside before.
+bool wipes(NodeRestart restart) {
+  return restart == NodeRestart::reimage || restart == NodeRestart::deallocate;
+}
+
 // A live worker may still be told; asks again for what it may not have heard.
 void repeat_requests(Step& step, std::uint64_t worker_id) {
   if (WINDLASS_PLANTED(requests_not_repeated)) return;
@@ -168,6 +173,8 @@ bool take(Step& step, std::uint64_t worker_id, const NodeStatus& status) {
     if (node == nullptr) return true;
     NodeRecord record = node->record;
     record.boot = status.boot;
+    if (wipes(record.restart) && status.restarts > record.restarts_begun)
+      record.boot_wiped = status.boot;
     record.restarts_begun = std::max(record.restarts_begun, status.restarts);
     record.last_boot_time = step.now.wall;
     record.start_task_info.reset();

@@ -123,7 +123,7 @@ WINDLASS_STRUCT(NodeRecord, (id, Id), (pool, Pool), (seq, Seq), (worker, Worker)
                 (start_task_info, StartTaskInfo), (errors, Errors), (emptying, Emptying),
                 (restarts_wanted, RestartsWanted), (restarts_begun, RestartsBegun),
                 (restart, Restart), (recent_tasks, RecentTasks), (agent_version, AgentVersion),
-                (agent_time, AgentTime))
+                (agent_time, AgentTime), (boot_wiped, BootWiped))
 // Counts by state are an array, in the order of the enum; states that a peer does not know yet stay
 // zero.
 template <>

@@ -212,6 +212,24 @@ BOOST_AUTO_TEST_CASE(a_preparation_may_count_for_later_boots) {
   BOOST_TEST((one.task(task).state == TaskState::running));
 }
 
+BOOST_AUTO_TEST_CASE(a_preparation_is_gone_with_the_image) {
+  for (const NodeRestart restart : {NodeRestart::reboot, NodeRestart::reimage}) {
+    JobPreparationTask once = preparation(true);
+    once.rerun_on_node_reboot_after_success = false;
+    Prepared one(1, once);
+    one.add(a_task().id("a"));
+    one.finish("prep");
+    one.finish("a");
+    const std::string node = one.only_node().node_id;
+    BOOST_TEST(std::holds_alternative<Done>(one.ask(RestartNode{"p", node, restart, {}})));
+    one.say(NodeStatus{node, 2, NodeState::idle, std::nullopt, {}, 1});
+    one.say(NodeStatus{node, 3, NodeState::idle, std::nullopt, {}, 1});  // the host's own boot
+    const std::string task = one.add(a_task());
+    const bool wiped = restart == NodeRestart::reimage;
+    BOOST_TEST((one.task(task).state == (wiped ? TaskState::preparing : TaskState::running)));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_terminated_job_waits_for_its_releases) {
   Prepared one(2);
   one.add(a_task().id("a"));
