@@ -48,14 +48,13 @@ void read_resize_timeout(const Value& value, Duration& out) {
   }
 }
 
-void read_scheduling_policy(const Value& value, NodeFillType& out) {
+void read_scheduling_policy(const Value& value, NodeFillType& type, JobDefaultOrder& order) {
   bool has_type = false;
   value.each_member([&](std::string_view name, const Value& member) {
     if (name == "nodeFillType") {
-      has_type = member.read_word(out);
+      has_type = member.read_word(type);
     } else if (name == "jobDefaultOrder") {
-      std::string order;
-      if (member.read(order) && !same_word(order, "none")) member.refuse_not_built();
+      member.read_word(order);
     } else {
       return false;
     }
@@ -149,7 +148,7 @@ class PoolReader {
     } else if (name == "taskSlotsPerNode" || name == "maxTasksPerNode") {
       read_task_slots(value, spec.task_slots_per_node);
     } else if (name == "taskSchedulingPolicy") {
-      read_scheduling_policy(value, spec.fill_type);
+      read_scheduling_policy(value, spec.fill_type, spec.job_default_order);
     } else {
       return false;
     }
@@ -218,7 +217,8 @@ bool read_fixed(std::string_view name, const Value& value, PatchPool& patch) {
   } else if (name == "taskSlotsPerNode") {
     if (value.given()) read_task_slots(value, patch.task_slots_per_node.emplace());
   } else if (name == "taskSchedulingPolicy") {
-    if (value.given()) read_scheduling_policy(value, patch.fill_type.emplace());
+    if (value.given())
+      read_scheduling_policy(value, patch.fill_type.emplace(), patch.job_default_order.emplace());
   } else {
     return read_kept(name, value, patch.kept_json);
   }

@@ -110,6 +110,8 @@ void write_specification(JsonWriter& json, const PoolSpec& spec, const Viewer& v
     json.name("taskSchedulingPolicy");
     json.begin_object();
     json.member("nodeFillType", word(spec.fill_type));
+    if (spec.job_default_order != JobDefaultOrder::none)  // unknown to versions before it
+      json.member("jobDefaultOrder", word(spec.job_default_order));
     json.end_object();
   }
   write_name_values(json, "metadata", spec.metadata, select);

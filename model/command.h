@@ -38,6 +38,7 @@ struct PatchPool {
   std::optional<bool> enable_inter_node_communication;
   std::optional<SlotCount> task_slots_per_node;
   std::optional<NodeFillType> fill_type;
+  std::optional<JobDefaultOrder> job_default_order;
   std::string kept_json;  // members that replace those of the same names in the pool's own
   bool operator==(const PatchPool&) const = default;
 };

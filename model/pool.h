@@ -14,6 +14,7 @@ namespace windlass {
 enum class PoolState : std::uint8_t { active, deleting };
 enum class AllocationState : std::uint8_t { steady, resizing, stopping };
 enum class NodeFillType : std::uint8_t { spread, pack };
+enum class JobDefaultOrder : std::uint8_t { none, creationtime };  // of jobs of one priority
 enum class NodeDeallocationOption : std::uint8_t {
   requeue,
   terminate,
@@ -41,6 +42,7 @@ struct PoolSpec {
   bool enable_inter_node_communication = false;
   SlotCount task_slots_per_node = 1;
   NodeFillType fill_type = NodeFillType::spread;
+  JobDefaultOrder job_default_order = JobDefaultOrder::none;
   std::optional<StartTask> start_task;
   std::vector<MetadataItem> metadata;
   std::string target_node_communication_mode;  // empty: default

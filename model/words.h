@@ -32,6 +32,7 @@ WINDLASS_WORDS(ExecutionResult, "success", "failure");
 WINDLASS_WORDS(PoolState, "active", "deleting");
 WINDLASS_WORDS(AllocationState, "steady", "resizing", "stopping");
 WINDLASS_WORDS(NodeFillType, "spread", "pack");
+WINDLASS_WORDS(JobDefaultOrder, "none", "creationtime");
 WINDLASS_WORDS(NodeDisableSchedulingOption, "requeue", "terminate", "taskcompletion");
 WINDLASS_WORDS(NodeDeallocationOption, "requeue", "terminate", "taskcompletion", "retaineddata");
 WINDLASS_WORDS(NodeState, "creating", "starting", "waitingforstarttask", "starttaskfailed", "idle",

@@ -108,6 +108,7 @@ struct PatchPool {
   taskSlotsPerNode @8 :M.OptionalInt32;
   fillType @9 :M.OptionalEnum;  # NodeFillType
   keptJson @10 :Text;
+  jobDefaultOrder @11 :M.OptionalEnum;  # JobDefaultOrder
 }
 struct ReplacePoolProperties {
   poolId @0 :Text;

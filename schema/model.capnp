@@ -94,8 +94,10 @@ struct PoolSpec {
   metadata @10 :List(NameValue);
   targetNodeCommunicationMode @11 :Text;
   keptJson @12 :Text;
+  jobDefaultOrder @13 :JobDefaultOrder;
 }
 enum NodeFillType { spread @0; pack @1; }
+enum JobDefaultOrder { none @0; creationtime @1; }
 enum PoolState { active @0; deleting @1; }
 enum AllocationState { steady @0; resizing @1; stopping @2; }
 enum NodeDisableSchedulingOption { requeue @0; terminate @1; taskcompletion @2; }

@@ -153,20 +153,29 @@ void start(Step& step, const Pool& pool, const Job& job, OpenTask open, const No
   step.tell_worker(node.record.worker, std::move(assignment));
 }
 
-void take_turn(State& state, JobSeq seq) {
-  // The job leaves the queue under its old turn and comes back under the new one.
+void put_turn(State& state, JobSeq seq, std::uint64_t turn) {
   Job& job = state.jobs.at(seq);
-  PoolQueue& queue = *job.queue;
-  if (queue.runnable.size() == 1) return;  // alone: turns do not matter
-  if (job.queued) {
-    queue.runnable.erase({-job.record.spec.priority, job.turn, seq});
+  if (job.queued) {  // leaves under its old turn and comes back under the new one
+    job.queue->runnable.erase({-job.record.spec.priority, job.turn, seq});
     job.queued = false;
   }
-  job.turn = ++state.turns;
+  job.turn = turn;
   reindex_job(state, seq);
 }
 
+// Whoever was served comes after its equals, unless the pool wants them in the order of their
+// creation: then each keeps turn 0, and the number of the job decides.
+void take_turn(State& state, const Pool& pool, JobSeq seq) {
+  if (pool.record.spec.job_default_order == JobDefaultOrder::creationtime) return;
+  if (state.jobs.at(seq).queue->runnable.size() == 1) return;  // alone: turns do not matter
+  put_turn(state, seq, ++state.turns);
+}
+
 }  // namespace
+
+void forget_turns(State& state, const PoolQueue& queue) {
+  for (const JobSeq job : queue.jobs) put_turn(state, job, 0);
+}
 
 void dispatch(Step& step, const Pool& pool) {
   if (pool.record.state != PoolState::active) return;
@@ -184,7 +193,7 @@ void dispatch(Step& step, const Pool& pool) {
     note_begun(step.soft(), pool.record.seq, key);
     if (!choice->gang.empty()) {
       begin_gang(step, pool, *step.state().find_job(choice->job), std::move(*open), choice->gang);
-      take_turn(step.soft(), choice->job);
+      take_turn(step.soft(), pool, choice->job);
       await_gang(step.soft(), pool.record.seq, queue->second);
       continue;
     }
@@ -192,7 +201,7 @@ void dispatch(Step& step, const Pool& pool) {
     WINDLASS_ASSERT(node.has_value());
     start(step, pool, *step.state().find_job(choice->job), std::move(*open),
           *step.state().find_node(*node));
-    take_turn(step.soft(), choice->job);
+    take_turn(step.soft(), pool, choice->job);
   }
 }
 

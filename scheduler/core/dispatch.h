@@ -9,4 +9,7 @@ namespace windlass::scheduler {
 // job. The only place where an attempt begins.
 void dispatch(Step& step, const Pool& pool);
 
+// Jobs of one priority begin anew, as if none had been served: what `creationtime` begins with.
+void forget_turns(State& state, const PoolQueue& queue);
+
 }  // namespace windlass::scheduler

@@ -5,6 +5,7 @@
 #include "model/museum.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/conditions.h"
+#include "scheduler/core/dispatch.h"
 #include "scheduler/core/emptying.h"
 #include "scheduler/core/job_nodes.h"
 #include "scheduler/core/node_commands.h"
@@ -320,6 +321,11 @@ Decision decide(Step& step, const std::string& account, const PatchPool& command
   }
   if (command.task_slots_per_node) pool.spec.task_slots_per_node = *command.task_slots_per_node;
   if (command.fill_type) pool.spec.fill_type = *command.fill_type;
+  if (command.job_default_order) {
+    pool.spec.job_default_order = *command.job_default_order;
+    const auto queue = step.state().pool_queues.find(entity_key(account, command.pool_id));
+    if (queue != step.state().pool_queues.end()) forget_turns(step.soft(), queue->second);
+  }
   if (!command.kept_json.empty()) {
     pool.spec.kept_json = with_members(pool.spec.kept_json, command.kept_json);
     // A pool has one of the two; only this one can be patched.

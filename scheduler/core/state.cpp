@@ -235,6 +235,7 @@ void join_queue(State& state, Job& job) {
   WINDLASS_ASSERT(job.queue == nullptr);
   job.queue = &state.pool_queues[entity_key(job.record.account, job.record.spec.pool_id)];
   job.queue->jobs.insert(job.record.seq);
+  job.turn = 0;  // among its equals as one that was never served
 }
 
 void leave_queue(State& state, Job& job) {

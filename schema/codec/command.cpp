@@ -14,7 +14,7 @@ WINDLASS_STRUCT(PatchPool, (pool_id, PoolId), (conditions, Conditions), (start_t
                 (display_name, DisplayName), (vm_size, VmSize),
                 (enable_inter_node_communication, EnableInterNodeCommunication),
                 (task_slots_per_node, TaskSlotsPerNode), (fill_type, FillType),
-                (kept_json, KeptJson))
+                (job_default_order, JobDefaultOrder), (kept_json, KeptJson))
 WINDLASS_STRUCT(ReplacePoolProperties, (pool_id, PoolId), (start_task, StartTask),
                 (metadata, Metadata), (target_node_communication_mode, TargetNodeCommunicationMode))
 WINDLASS_STRUCT(RemoveNodes, (pool_id, PoolId), (conditions, Conditions), (node_ids, NodeIds),

@@ -19,6 +19,7 @@ WINDLASS_ENUM(UploadCondition, taskfailure, TASKFAILURE)
 WINDLASS_ENUM(ErrorCategory, servererror, SERVERERROR)
 WINDLASS_ENUM(ExecutionResult, failure, FAILURE)
 WINDLASS_ENUM(NodeFillType, pack, PACK)
+WINDLASS_ENUM(JobDefaultOrder, creationtime, CREATIONTIME)
 WINDLASS_ENUM(PoolState, deleting, DELETING)
 WINDLASS_ENUM(AllocationState, stopping, STOPPING)
 WINDLASS_ENUM(NodeDisableSchedulingOption, taskcompletion, TASKCOMPLETION)
@@ -97,7 +98,7 @@ WINDLASS_STRUCT(PoolSpec, (id, Id), (display_name, DisplayName), (vm_size, VmSiz
                 (target_spot_nodes, TargetSpotNodes),
                 (enable_inter_node_communication, EnableInterNodeCommunication),
                 (task_slots_per_node, TaskSlotsPerNode), (fill_type, FillType),
-                (start_task, StartTask), (metadata, Metadata),
+                (job_default_order, JobDefaultOrder), (start_task, StartTask), (metadata, Metadata),
                 (target_node_communication_mode, TargetNodeCommunicationMode),
                 (kept_json, KeptJson))
 WINDLASS_STRUCT(ResizeError, (code, Code), (message, Message), (values, Values))

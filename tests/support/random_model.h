@@ -103,6 +103,7 @@ class RandomModel {
     spec.enable_inter_node_communication = flag();
     spec.task_slots_per_node = number<SlotCount>();
     spec.fill_type = one_of(NodeFillType::pack);
+    spec.job_default_order = one_of(JobDefaultOrder::creationtime);
     spec.start_task = maybe([&] { return start_task(); });
     spec.metadata = name_values();
     spec.target_node_communication_mode = text();

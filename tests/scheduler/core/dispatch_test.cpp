@@ -66,6 +66,35 @@ BOOST_AUTO_TEST_CASE(higher_priority_goes_first_and_equals_take_turns) {
   BOOST_TEST(order == expected, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(equals_go_in_the_order_of_their_creation_where_the_pool_wants_it) {
+  OneShard shard;
+  shard.connect_worker();
+  shard.make_pool("p", 0);
+  PatchPool patch;  // it has no nodes yet
+  patch.pool_id = "p";
+  patch.fill_type = NodeFillType::spread;
+  patch.job_default_order = JobDefaultOrder::creationtime;
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(patch)));
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_dedicated_nodes = 1;
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(resize)));
+  shard.grant_claims();
+  for (const std::string job : {"a", "b"}) shard.make_job(job, "p");
+  const std::string first = shard.add(a_task(), "b");  // takes the only slot
+  for (const std::string task : {"0", "1"}) {
+    for (const std::string job : {"b", "a"}) shard.add(a_task().id(job + task), job);
+  }
+  std::vector<std::string> order;
+  shard.finish(first);
+  while (!shard.assigned().empty()) {
+    order.push_back(shard.assigned().front().task_id);
+    shard.finish(std::string(order.back()));
+  }
+  const std::vector<std::string> expected = {"a0", "a1", "b0", "b1"};
+  BOOST_TEST(order == expected, boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(spread_uses_many_nodes_and_pack_uses_few) {
   Ready spread(3, 2);
   spread.make_job("j", "p");
