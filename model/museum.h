@@ -52,6 +52,10 @@
   X(reports_in_any_order, "a worker's reports are handled as they arrive")                     \
   X(repeated_claim_is_silent, "the answer to a repeated claim does not say how its nodes are") \
   X(missing_attempts_believed, "attempts that a worker does not know are believed to run")     \
+  X(primary_begins_alone,                                                                      \
+    "a multi-instance task begins when the coordination command of its primary has ended")     \
+  X(gang_order_not_repeated,                                                                   \
+    "a primary that did not hear that all instances are ready is not told again")              \
   X(requests_not_repeated, "what a worker may not have heard is not said again")               \
   X(second_resync_believed, "a resync is believed that was said before the last orders")       \
   X(shard_messages_not_repeated, "what another shard may not have heard is not said again")

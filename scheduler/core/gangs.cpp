@@ -1,6 +1,7 @@
 #include "scheduler/core/gangs.h"
 
 #include "model/assert.h"
+#include "model/museum.h"
 #include "scheduler/core/assignment.h"
 #include "scheduler/core/attempts.h"
 #include "scheduler/core/job_nodes.h"
@@ -100,6 +101,7 @@ void set_running(Step& step, TaskRecord& task) {
 }
 
 bool all_ready(const TaskRecord& task) {
+  if (WINDLASS_PLANTED(primary_begins_alone)) return task.coordinated;
   return task.coordinated && std::all_of(task.subtasks.begin(), task.subtasks.end(),
                                          [](const Subtask& subtask) { return subtask.ready; });
 }
@@ -263,6 +265,7 @@ NodeSeq node_of_instance(const State& state, const RunningTask& running, std::in
 }
 
 void repeat_gang_orders(Step& step, NodeSeq seq) {
+  if (WINDLASS_PLANTED(gang_order_not_repeated)) return;
   for (const auto& [attempt, slots] : step.state().find_node(seq)->slots.held()) {
     const RunningTask* running = step.state().find_running(attempt.task);
     if (running == nullptr || running->record.attempt != attempt.attempt) continue;

@@ -95,6 +95,7 @@ def other_commands():
         pools(az, pool)
         jobs(az, folder)
         tasks(az, folder)
+        gangs(az, folder)
         logs(az, pool, cluster)
         nodes(az, pool, folder)
         schedules(az, folder)
@@ -177,6 +178,20 @@ def tasks(az, folder):
     az("job", "stop", *job, "--terminate-reason", "enough")
     wait_until(lambda: az("job", "show", *job)["state"] == "completed", 60, "the job has ended")
     expect(az("job", "show", *job)["executionInfo"]["terminateReason"] == "enough", "and says why")
+
+
+def gangs(az, folder):
+    az("pool", "create", "--id", "gangs", "--vm-size", "standard_d2s_v3", "--target-dedicated-nodes", "2", "--enable-inter-node-communication",
+       "--image", "canonical:0001-com-ubuntu-server-jammy:22_04-lts", "--node-agent-sku-id", "batch.node.ubuntu 22.04")
+    az("job", "create", "--id", "gangs", "--pool-id", "gangs")
+    both = ["--job-id", "gangs", "--task-id", "both"]
+    az("task", "create", "--job-id", "gangs", "--json-file", made(folder, "both.json", {
+        "id": "both", "commandLine": "/bin/true", "multiInstanceSettings": {"numberOfInstances": 2, "coordinationCommandLine": "/bin/true"}}))
+    wait_until(lambda: az("task", "show", *both)["state"] == "completed", 60, "both instances ran")
+    shown = [(one["id"], one["state"], one["result"], one["exitCode"]) for one in az("task", "subtask", "list", *both)]
+    expect(shown == [(1, "completed", "success", 0)], f"the other instance: {shown}")
+    az("job", "delete", "--job-id", "gangs", "--yes")
+    az("pool", "delete", "--pool-id", "gangs", "--yes")
 
 
 def logs(az, pool, cluster):

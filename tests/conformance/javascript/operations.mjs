@@ -164,6 +164,20 @@ async function logs() {
   assert.equal((await client.computeNode.uploadBatchServiceLogs(POOL, node, early)).numberOfFilesUploaded, 0);
 }
 
+async function gangs() {
+  await client.pool.add({ id: "ops-js-gangs", targetDedicatedNodes: 2, taskSlotsPerNode: 1, enableInterNodeCommunication: true, ...machine });
+  await client.job.add({ id: "ops-js-gangs", poolInfo: { poolId: "ops-js-gangs" } });
+  await client.task.add("ops-js-gangs", { id: "both", commandLine: "/bin/true",
+    multiInstanceSettings: { numberOfInstances: 2, coordinationCommandLine: "/bin/sh -c 'echo instance'" } });
+  const task = await taskState("ops-js-gangs", "both", "completed");
+  const { value: [subtask, ...more] } = await client.task.listSubtasks("ops-js-gangs", "both");
+  assert.deepEqual([subtask.id, subtask.state, subtask.result, subtask.exitCode, more], [1, "completed", "success", 0, []]);
+  assert.notEqual(subtask.nodeInfo.nodeId, task.nodeInfo.nodeId);
+  assert.deepEqual((await client.task.listSubtasks(JOB, "says")).value, []);
+  await client.job.deleteMethod("ops-js-gangs");
+  await client.pool.deleteMethod("ops-js-gangs");
+}
+
 async function schedules() {
   const jobSpecification = { poolInfo: { poolId: POOL }, priority: 3 };
   await client.jobSchedule.add({ id: "ops-js-schedule", schedule: { recurrenceInterval: "PT1H" }, jobSpecification, metadata: [{ name: "a", value: "b" }] });
@@ -204,7 +218,7 @@ async function end() {
   await gone(() => client.pool.get(POOL), "PoolNotFound", "the pool");
 }
 
-for (const part of [pools, jobs, tasks, files, nodes, logs, schedules, certificates, end]) {
+for (const part of [pools, jobs, tasks, files, nodes, logs, gangs, schedules, certificates, end]) {
   console.log(`  ${part.name}`);
   await part();
 }

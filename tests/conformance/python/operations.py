@@ -165,6 +165,20 @@ def nodes(client):
     expect([one.id for one in client.compute_node.list(POOL)] == [node], "it is gone")
 
 
+def gangs(client):
+    make_pool(client, "ops-gangs", nodes=2, enable_inter_node_communication=True, wait=False)
+    make_job(client, "ops-gangs", "ops-gangs")
+    settings = models.MultiInstanceSettings(number_of_instances=2, coordination_command_line="/bin/true")
+    client.task.add("ops-gangs", models.TaskAddParameter(id="both", command_line="/bin/true", multi_instance_settings=settings))
+    task = wait_state(lambda: client.task.get("ops-gangs", "both"), "completed")
+    subtask, = client.task.list_subtasks("ops-gangs", "both").value
+    expect((subtask.id, value(subtask.state), value(subtask.result), subtask.exit_code) == (1, "completed", "success", 0), f"the other: {subtask}")
+    expect(subtask.node_info.node_id != task.node_info.node_id, "on another node")
+    expect(client.task.list_subtasks(JOB, "says").value == [], "a task that runs on one node has none")
+    client.job.delete("ops-gangs")
+    client.pool.delete("ops-gangs")
+
+
 def schedules(client):
     specification = models.JobSpecification(pool_info=models.PoolInformation(pool_id=POOL), priority=3)
     client.job_schedule.add(models.JobScheduleAddParameter(
@@ -261,7 +275,7 @@ def certificates(client, cluster):
 def operations():
     with Cluster() as cluster:
         client = cluster.batch()
-        for part in (pools, jobs, tasks, files, nodes, logs, schedules):
+        for part in (pools, jobs, tasks, files, nodes, logs, gangs, schedules):
             print(f"  {part.__name__}", flush=True)
             part(client)
         print("  certificates", flush=True)

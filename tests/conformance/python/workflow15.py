@@ -108,6 +108,23 @@ def tasks(client):
     expect(code_of(client.get_task, "j15", "long", error=ResourceNotFoundError) == "TaskNotFound", "a deleted task is gone")
 
 
+def gangs(client):
+    client.create_pool(models.BatchPoolCreateOptions(
+        id="g15", vm_size="standard_d2s_v3", target_dedicated_nodes=2, task_slots_per_node=1, enable_inter_node_communication=True,
+        virtual_machine_configuration=client.get_pool("p15").virtual_machine_configuration))
+    client.create_job(job_of("g15", "g15"))
+    client.create_task("g15", models.BatchTaskCreateOptions(
+        id="both", command_line="/bin/true",
+        multi_instance_settings=models.MultiInstanceSettings(number_of_instances=2, coordination_command_line="/bin/true")))
+    task = wait_until(lambda: (now := client.get_task("g15", "both")).state == "completed" and now, 60, "both instances ran")
+    subtask, = client.list_subtasks("g15", "both")
+    expect((subtask.id, subtask.state, subtask.result, subtask.exit_code) == (1, "completed", "success", 0), f"the other: {subtask}")
+    expect(subtask.node_info.node_id != task.node_info.node_id, "on another node")
+    expect(list(client.list_subtasks("j15", "t000")) == [], "a task that runs on one node has none")
+    client.begin_delete_job("g15", **POLL).result()
+    client.begin_delete_pool("g15", **POLL).result()
+
+
 def files(client):
     expect(bytes_of(client.download_task_file("j15", "t042", "stdout.txt")) == b"task 42\n", "stdout")
     expect(bytes_of(client.download_task_file("j15", "t042", "stdout.txt", ocp_range="bytes=5-6")) == b"42", "a range")
@@ -192,7 +209,7 @@ def jobs(client):
 
 def synchronous():
     with Cluster() as cluster, BatchClient(**connection(cluster)) as client:
-        for part in (pools, nodes, tasks, files, schedules, jobs):
+        for part in (pools, nodes, tasks, gangs, files, schedules, jobs):
             print(f"  {part.__name__}", flush=True)
             part(client)
 
