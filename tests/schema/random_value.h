@@ -40,6 +40,8 @@ inline constexpr AllocationState kLast<AllocationState> = AllocationState::stopp
 template <>
 inline constexpr NodeFillType kLast<NodeFillType> = NodeFillType::pack;
 template <>
+inline constexpr JobDefaultOrder kLast<JobDefaultOrder> = JobDefaultOrder::creationtime;
+template <>
 inline constexpr NodeDeallocationOption kLast<NodeDeallocationOption> =
     NodeDeallocationOption::retaineddata;
 template <>
