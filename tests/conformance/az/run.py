@@ -188,7 +188,7 @@ def gangs(az, folder):
     az("task", "create", "--job-id", "gangs", "--json-file", made(folder, "both.json", {
         "id": "both", "commandLine": "/bin/true", "multiInstanceSettings": {"numberOfInstances": 2, "coordinationCommandLine": "/bin/true"}}))
     wait_until(lambda: az("task", "show", *both)["state"] == "completed", 60, "both instances ran")
-    shown = [(one["id"], one["state"], one["result"], one["exitCode"]) for one in az("task", "subtask", "list", *both)]
+    shown = [(one["id"], one["state"], one["result"], one["exitCode"]) for one in az("task", "subtask", "list", *both)["value"]]
     expect(shown == [(1, "completed", "success", 0)], f"the other instance: {shown}")
     az("job", "delete", "--job-id", "gangs", "--yes")
     az("pool", "delete", "--pool-id", "gangs", "--yes")
