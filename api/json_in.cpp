@@ -167,10 +167,6 @@ bool judge_unbuilt(std::span<const UnbuiltMember> table, std::string_view name,
     if (member.name != name) continue;
     if (!value.given() || member.allowed == Allowed::anything) return true;
     if (member.allowed == Allowed::empty && value.is_empty_container()) return true;
-    if (member.allowed == Allowed::only_false) {
-      bool flag = false;
-      if (!value.read(flag) || !flag) return true;
-    }
     value.refuse_not_built();
     return true;
   }

@@ -141,7 +141,7 @@ class Value {
 };
 
 // What a member may hold whose effect is not built, or which is not the client's to set.
-enum class Allowed : std::uint8_t { anything, nothing, empty, only_false };
+enum class Allowed : std::uint8_t { anything, nothing, empty };
 struct UnbuiltMember {
   std::string_view name;
   Allowed allowed;

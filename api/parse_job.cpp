@@ -24,7 +24,6 @@ constexpr UnbuiltMember kReadOnly[] = {{"odata.metadata", Allowed::anything},
                                        {"previousStateTransitionTime", Allowed::anything},
                                        {"executionInfo", Allowed::anything},
                                        {"stats", Allowed::anything}};
-constexpr UnbuiltMember kUnbuilt[] = {{"allowTaskPreemption", Allowed::only_false}};
 // Fixed when the job is added: newer SDKs send them back with PUT, as they read them.
 constexpr UnbuiltMember kFixed[] = {
     {"displayName", Allowed::anything},    {"usesTaskDependencies", Allowed::anything},
@@ -122,6 +121,8 @@ bool read_change(JobChange& change, std::string_view name, const Value& value) {
     if (value.given()) read_priority(value, change.priority.emplace());
   } else if (name == "maxParallelTasks") {
     if (value.given()) read_parallel_tasks(value, change.parallel_tasks_max.emplace());
+  } else if (name == "allowTaskPreemption") {
+    if (value.given()) value.read(change.allow_task_preemption.emplace());
   } else if (name == "onAllTasksComplete") {
     if (value.given()) value.read_word(change.on_all_tasks_complete.emplace());
   } else if (name == "constraints") {
@@ -131,8 +132,7 @@ bool read_change(JobChange& change, std::string_view name, const Value& value) {
   } else if (name == "metadata") {
     if (value.given()) read_metadata(value, change.metadata.emplace());
   } else {
-    return name == "id" || judge_unbuilt(kReadOnly, name, value) ||
-           judge_unbuilt(kUnbuilt, name, value);
+    return name == "id" || judge_unbuilt(kReadOnly, name, value);
   }
   return true;
 }
@@ -145,6 +145,8 @@ bool read_specification(ParsedJob& job, std::string_view name, const Value& valu
     read_priority(value, spec.priority);
   } else if (name == "maxParallelTasks") {
     read_parallel_tasks(value, spec.parallel_tasks_max);
+  } else if (name == "allowTaskPreemption") {
+    value.read(spec.allow_task_preemption);
   } else if (name == "constraints") {
     read_constraints(value, spec.constraints);
   } else if (name == "commonEnvironmentSettings") {
@@ -162,7 +164,7 @@ bool read_specification(ParsedJob& job, std::string_view name, const Value& valu
   } else if (name == "networkConfiguration") {
     keep(value, name, job_network_configuration_model(), spec.kept_json);
   } else {
-    return judge_unbuilt(kUnbuilt, name, value) || read_job_task(job, name, value);
+    return read_job_task(job, name, value);
   }
   return true;
 }
@@ -227,6 +229,8 @@ Result<ChangeJob> parse_put_job(std::string_view text) {
   const JobSpec defaults;
   change.priority = change.priority.value_or(defaults.priority);
   change.parallel_tasks_max = change.parallel_tasks_max.value_or(defaults.parallel_tasks_max);
+  change.allow_task_preemption =
+      change.allow_task_preemption.value_or(defaults.allow_task_preemption);
   change.on_all_tasks_complete =
       change.on_all_tasks_complete.value_or(defaults.on_all_tasks_complete);
   if (!change.constraints) change.constraints.emplace();

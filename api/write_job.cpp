@@ -114,7 +114,7 @@ void write_specification(JsonWriter& json, const JobSpec& spec, const JobDocumen
   member("displayName", spec.display_name);
   member("usesTaskDependencies", spec.uses_task_dependencies);
   member("priority", spec.priority);
-  member("allowTaskPreemption", false);
+  member("allowTaskPreemption", spec.allow_task_preemption);
   member("maxParallelTasks", spec.parallel_tasks_max);
   if (select.wants("constraints")) {
     json.name("constraints");

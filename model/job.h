@@ -76,6 +76,7 @@ struct JobSpec {
   std::optional<AutoPoolSpec> auto_pool;
   std::int32_t priority = 0;             // -1000..1000, higher first
   std::int32_t parallel_tasks_max = -1;  // maxParallelTasks; -1: no limit
+  bool allow_task_preemption = false;    // jobs of higher priority may have its tasks' places
   bool uses_task_dependencies = false;
   OnAllTasksComplete on_all_tasks_complete = OnAllTasksComplete::noaction;
   OnTaskFailure on_task_failure = OnTaskFailure::noaction;
@@ -93,6 +94,7 @@ struct JobSpec {
 struct JobChange {
   std::optional<std::int32_t> priority;
   std::optional<std::int32_t> parallel_tasks_max;
+  std::optional<bool> allow_task_preemption;
   std::optional<OnAllTasksComplete> on_all_tasks_complete;
   std::optional<JobConstraints> constraints;
   std::optional<std::string> pool_id;

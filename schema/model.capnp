@@ -274,6 +274,7 @@ struct JobSpec {
   preparationTask @13 :JobPreparationTask;
   releaseTask @14 :JobReleaseTask;
   autoPool @15 :AutoPoolSpec;
+  allowTaskPreemption @16 :Bool;
 }
 struct JobManagerTask {
   task @0 :NewTask;
@@ -340,6 +341,7 @@ struct JobChange {
   poolId @4 :Text;
   metadata @5 :List(NameValue);
   autoPool @6 :AutoPoolSpec;
+  allowTaskPreemption @7 :OptionalBool;
 }
 
 enum JobScheduleState { active @0; completed @1; disabled @2; terminating @3; deleting @4; }

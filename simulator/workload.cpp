@@ -345,6 +345,7 @@ void Workload::send_job(ClientProcess& client, JobFact& job) {
   if (job.dependencies && random_.chance(600)) spec.metadata = some_metadata();
   spec.parallel_tasks_max =
       random_.chance(200) ? static_cast<std::int32_t>(random_.between(1, 3)) : -1;
+  spec.allow_task_preemption = random_.chance(300);
   spec.constraints.task_retries_max = static_cast<std::int32_t>(random_.between(0, 2));
   if (random_.chance(80))
     spec.constraints.max_wall_clock_time =
@@ -438,6 +439,7 @@ void Workload::patch_job(ClientProcess& client, JobFact& job) {
   if (wanted(300))
     request.change.parallel_tasks_max =
         random_.chance(300) ? static_cast<std::int32_t>(random_.between(1, 3)) : -1;
+  if (wanted(150)) request.change.allow_task_preemption = random_.chance(500);
   if (wanted(150))
     request.change.on_all_tasks_complete =
         random_.chance(400) ? OnAllTasksComplete::terminatejob : OnAllTasksComplete::noaction;

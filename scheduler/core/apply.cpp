@@ -441,6 +441,7 @@ struct Applier {
     state.lingering.erase(found);
     const SlotCount freed = node_of(state, attempt.node).slots.give_back(attempt.id);
     WINDLASS_ASSERT(freed == attempt.slots);
+    leave_room(attempt);
     reindex_node(state, attempt.node);
     const auto count = state.lingering_by_id.find(lingering_key(attempt));
     WINDLASS_ASSERT(count != state.lingering_by_id.end());
@@ -547,6 +548,15 @@ struct Applier {
     queue_for(job, held->second).push(held->first, held->second.width);
     job.held_back.erase(held);
     reindex_job(state, job.record.seq);
+  }
+
+  // The last of those that make room has left.
+  void leave_room(const LingeringAttempt& attempt) {
+    auto& making_room = pool_of(state, node_of(state, attempt.node).record.pool).making_room;
+    const auto room = making_room.find(attempt.node);
+    if (room == making_room.end()) return;
+    room->second.leaving.erase(attempt.id);
+    if (room->second.leaving.empty()) making_room.erase(room);
   }
 
   ShardProgress& progress_of(ShardId shard) {

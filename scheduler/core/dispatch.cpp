@@ -7,6 +7,7 @@
 #include "scheduler/core/gangs.h"
 #include "scheduler/core/job_nodes.h"
 #include "scheduler/core/placement/policy.h"
+#include "scheduler/core/preemption.h"
 
 #include <set>
 #include <utility>
@@ -203,6 +204,7 @@ void dispatch(Step& step, const Pool& pool) {
           *step.state().find_node(*node));
     take_turn(step.soft(), pool, choice->job);
   }
+  preempt(step, pool, queue->second);
 }
 
 }  // namespace windlass::scheduler

@@ -81,6 +81,9 @@ void check_jobs(const State& state, Rows& rows, Check& check) {
     check.that(queue == state.pool_queues.end() || queue->second.with_gangs.contains(seq) ==
                                                        (job.queued && !job.ready_gangs.empty()),
                job_name + " is known to have multi-instance tasks that could run");
+    check.that(
+        queue == state.pool_queues.end() || queue->second.yielding.contains(seq) == yields(job),
+        job_name + " is known to run what may be preempted");
     check.that(job.queued == state.job_takes_turns(job),
                job_name + " is runnable exactly when it has something to run");
   }
@@ -125,7 +128,13 @@ void check_nodes(const State& state, Check& check) {
     const auto pool = state.pools.find(node.record.pool);
     check.that(pool != state.pools.end(), node_name + " belongs to a pool");
     if (pool == state.pools.end()) continue;
-    const bool wanted = node.slots.free() > 0 && takes_tasks(state, node);
+    const auto room = pool->second.making_room.find(seq);
+    const bool makes_room = room != pool->second.making_room.end();
+    check.that(!makes_room || !room->second.leaving.empty(),
+               node_name + " makes room until those that leave have left");
+    for (const AttemptId& id : makes_room ? room->second.leaving : std::set<AttemptId>{})
+      check.that(state.find_lingering(id) != nullptr, name(id.task) + " is leaving its node");
+    const bool wanted = node.slots.free() > 0 && takes_tasks(state, node) && !makes_room;
     check.that(pool->second.placeable.contains({node.slots.free(), seq}) == wanted,
                node_name + " is placeable exactly when it has room");
     check.that(node.record.state != NodeState::idle || node.running == 0,

@@ -135,6 +135,8 @@ Version applied(Step& step, const Job& job, const JobChange& change) {
   JobRecord record = job.record;
   if (change.priority) record.spec.priority = *change.priority;
   if (change.parallel_tasks_max) record.spec.parallel_tasks_max = *change.parallel_tasks_max;
+  if (change.allow_task_preemption)
+    record.spec.allow_task_preemption = *change.allow_task_preemption;
   if (change.on_all_tasks_complete) {
     record.spec.on_all_tasks_complete = *change.on_all_tasks_complete;
   }

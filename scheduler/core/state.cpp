@@ -207,7 +207,8 @@ void reindex_node(State& state, NodeSeq seq) {
   const auto pool = state.pools.find(node.record.pool);
   WINDLASS_ASSERT(pool != state.pools.end());
   auto& placeable = pool->second.placeable;
-  const SlotCount wanted = takes_tasks(state, node) ? node.slots.free() : 0;
+  const bool open = takes_tasks(state, node) && !pool->second.making_room.contains(seq);
+  const SlotCount wanted = open ? node.slots.free() : 0;
   const SlotCount before = std::exchange(node.placeable_as, wanted);
   if (before == wanted) return;
   if (before == 0) {
@@ -231,6 +232,10 @@ bool fails_blocked_tasks(const JobRecord& job) {
   });
 }
 
+bool yields(const Job& job) {
+  return job.record.spec.allow_task_preemption && !job.running.empty();
+}
+
 void join_queue(State& state, Job& job) {
   WINDLASS_ASSERT(job.queue == nullptr);
   job.queue = &state.pool_queues[entity_key(job.record.account, job.record.spec.pool_id)];
@@ -246,6 +251,7 @@ void leave_queue(State& state, Job& job) {
     job.queued = false;
   }
   queue.with_gangs.erase(job.record.seq);
+  queue.yielding.erase(job.record.seq);
   queue.jobs.erase(job.record.seq);
   if (queue.jobs.empty())
     state.pool_queues.erase(entity_key(job.record.account, job.record.spec.pool_id));
@@ -267,6 +273,10 @@ void reindex_job(State& state, JobSeq seq) {
     queue.with_gangs.insert(seq);
   else if (!queue.with_gangs.empty())
     queue.with_gangs.erase(seq);
+  if (yields(job))
+    queue.yielding.insert(seq);
+  else if (!queue.yielding.empty())
+    queue.yielding.erase(seq);
   const JobOrder order = order_of(job);
   if (wanted == job.queued && (!wanted || queue.runnable.contains(order))) return;
   if (job.queued) {

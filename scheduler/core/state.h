@@ -37,6 +37,14 @@ struct AwaitedGang {
   std::int32_t passed = 0;  // tasks of its priority or below that have begun since
 };
 
+// A node that takes nothing until preempted attempts have ended there (preemption.h).
+struct RoomMade {
+  JobSeq job = 0;         // for whose tasks
+  std::size_t tasks = 0;  // how many of them
+  SlotCount slots = 0;    // and what they take
+  std::set<AttemptId> leaving;
+};
+
 struct Pool {
   PoolRecord record;
   std::map<std::string, NodeSeq> nodes;  // by lower-cased node id
@@ -44,7 +52,8 @@ struct Pool {
   std::set<std::pair<SlotCount, NodeSeq>> placeable;
   std::int32_t nodes_claimed_dedicated = 0;  // asked for and not answered
   std::int32_t nodes_claimed_spot = 0;
-  std::optional<AwaitedGang> awaited;  // soft
+  std::optional<AwaitedGang> awaited;       // soft
+  std::map<NodeSeq, RoomMade> making_room;  // soft
 };
 
 struct RunningTask {
@@ -95,6 +104,7 @@ struct PoolQueue {
   std::set<JobSeq> jobs;  // all that name this pool
   std::set<JobOrder> runnable;
   std::set<JobSeq> with_gangs;  // of the runnable ones, those that have a multi-instance task ready
+  std::set<JobSeq> yielding;    // that run something and allow it to be preempted
 };
 
 struct TaskKeyHash {
@@ -215,6 +225,8 @@ void leave_queue(State& state, Job& job);
 bool fails_blocked_tasks(const JobRecord& job);
 
 JobOrder order_of(const Job& job);
+// Whether it runs something that a job of higher priority may have the place of.
+bool yields(const Job& job);
 // The job's queue that tasks of this kind stand in.
 ReadyQueue& queue_for(Job& job, const QueueWidth& width);
 

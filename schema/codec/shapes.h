@@ -209,10 +209,11 @@ WINDLASS_STRUCT(JobSpec, (id, Id), (display_name, DisplayName), (pool_id, PoolId
                 (common_environment_settings, CommonEnvironmentSettings), (metadata, Metadata),
                 (kept_json, KeptJson), (manager_task, ManagerTask),
                 (preparation_task, PreparationTask), (release_task, ReleaseTask),
-                (auto_pool, AutoPool))
+                (auto_pool, AutoPool), (allow_task_preemption, AllowTaskPreemption))
 WINDLASS_STRUCT(JobChange, (priority, Priority), (parallel_tasks_max, ParallelTasksMax),
                 (on_all_tasks_complete, OnAllTasksComplete), (constraints, Constraints),
-                (pool_id, PoolId), (metadata, Metadata), (auto_pool, AutoPool))
+                (pool_id, PoolId), (metadata, Metadata), (auto_pool, AutoPool),
+                (allow_task_preemption, AllowTaskPreemption))
 WINDLASS_STRUCT(Schedule, (do_not_run_until, DoNotRunUntil), (do_not_run_after, DoNotRunAfter),
                 (start_window, StartWindow), (recurrence_interval, RecurrenceInterval))
 WINDLASS_STRUCT(JobScheduleSpec, (id, Id), (display_name, DisplayName), (schedule, Schedule),

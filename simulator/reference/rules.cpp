@@ -230,6 +230,8 @@ JobRules::State JobRules::after(State state, const Act& act) const {
     const JobChange& change = std::get<ChangeJob>(act).change;
     if (change.priority) state.spec.priority = *change.priority;
     if (change.parallel_tasks_max) state.spec.parallel_tasks_max = *change.parallel_tasks_max;
+    if (change.allow_task_preemption)
+      state.spec.allow_task_preemption = *change.allow_task_preemption;
     if (change.on_all_tasks_complete)
       state.spec.on_all_tasks_complete = *change.on_all_tasks_complete;
     if (change.constraints) state.spec.constraints = *change.constraints;

@@ -56,7 +56,8 @@ const RefusedBody kRefused[] = {
      "InvalidConstraintValue", "constraints.maxWallClockTime"},
     {"time of bad form", JOB R"(,"constraints":{"maxWallClockTime":60}})", "InvalidPropertyValue",
      "constraints.maxWallClockTime"},
-    {"preemption", JOB R"(,"allowTaskPreemption":true})", "NotImplemented", "allowTaskPreemption"},
+    {"preemption by word", JOB R"(,"allowTaskPreemption":"yes"})", "InvalidPropertyValue",
+     "allowTaskPreemption"},
     {"manager without id", JOB R"(,"jobManagerTask":{"commandLine":"x"}})",
      "MissingRequiredProperty", "jobManagerTask.id"},
     {"manager without command", JOB R"(,"jobManagerTask":{"id":"m"}})", "MissingRequiredProperty",
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(the_least_job_has_the_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(every_member_arrives) {
-  const Result<ParsedJob> job = parse_add_job(JOB R"(,"displayName":"Job","priority":"-5",
+  const Result<ParsedJob> job = parse_add_job(JOB R"(,"displayName":"Job","priority":"-5","allowTaskPreemption":true,
     "maxParallelTasks":-1,"usesTaskDependencies":true,"onAllTasksComplete":"TerminateJob",
     "onTaskFailure":"noAction","metadata":[{"name":"a","value":"b"}],
     "constraints":{"maxWallClockTime":"P10675199DT2H48M5.477581S","maxTaskRetryCount":3},
@@ -127,6 +128,7 @@ BOOST_AUTO_TEST_CASE(every_member_arrives) {
   const JobSpec* spec = &job->spec;
   BOOST_TEST(spec->display_name.value() == "Job");
   BOOST_TEST(spec->priority == -5);
+  BOOST_TEST(spec->allow_task_preemption);
   BOOST_TEST(spec->uses_task_dependencies);
   BOOST_TEST((spec->on_all_tasks_complete == OnAllTasksComplete::terminatejob));
   BOOST_TEST((spec->constraints == JobConstraints{kInfinite, 3}));
@@ -252,10 +254,13 @@ BOOST_AUTO_TEST_CASE(put_takes_a_job_as_it_was_read) {
   const Result<ChangeJob> put = parse_put_job(R"({"id":"j","eTag":"0x1","state":"active",
     "poolInfo":{"poolId":"p"},"usesTaskDependencies":true,"onTaskFailure":"noaction",
     "commonEnvironmentSettings":[{"name":"A","value":"b"}],"executionInfo":{"poolId":"p"},
-    "allowTaskPreemption":false,"onAllTasksComplete":"terminatejob","maxParallelTasks":-1,
+    "allowTaskPreemption":true,"onAllTasksComplete":"terminatejob","maxParallelTasks":-1,
     "networkConfiguration":{"subnetId":"s"},"priority":0})");
   BOOST_REQUIRE(put.has_value());
   BOOST_TEST((put->change.on_all_tasks_complete == OnAllTasksComplete::terminatejob));
+  BOOST_TEST(put->change.allow_task_preemption.value());
+  BOOST_TEST(!*parse_put_job(R"({"poolInfo":{"poolId":"p"}})")->change.allow_task_preemption);
+  BOOST_TEST(!parse_patch_job("{}")->change.allow_task_preemption);
   check_refused({"", "", "UnsupportedProperty", "nonsense"}, parse_put_job(R"({"nonsense":1})"));
 }
 

@@ -171,6 +171,7 @@ class RandomModel {
     spec.pool_id = id();
     spec.priority = number<std::int32_t>();
     spec.parallel_tasks_max = number<std::int32_t>();
+    spec.allow_task_preemption = flag();
     spec.uses_task_dependencies = flag();
     spec.on_all_tasks_complete = one_of(OnAllTasksComplete::terminatejob);
     spec.on_task_failure = one_of(OnTaskFailure::performexitoptionsjobaction);
