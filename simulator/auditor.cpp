@@ -390,7 +390,7 @@ void Auditor::check_skipped(ShardId shard, const ShardView& view, const JobNodeR
   const bool lost = state == NodeState::unknown || state == NodeState::unusable ||
                     state == NodeState::starttaskfailed || state == NodeState::leavingpool ||
                     state == NodeState::deallocating || state == NodeState::deallocated ||
-                    node->second.draining;
+                    state == NodeState::preempted || node->second.draining;
   const auto job = view.jobs.find(record.job);
   // A clock that is set may take all of that time at once.
   const bool patient =
@@ -601,11 +601,12 @@ void Auditor::see(ShardId, ShardView& view, const PoolErased& erased) {
 
 void Auditor::see(ShardId shard, ShardView& view, const PoolPut& put) {
   view.pools.insert_or_assign(put.pool.seq, put.pool);
-  world_.tell("shard-" + std::to_string(shard),
-              "pool " + put.pool.spec.id + " wants " +
-                  std::to_string(put.pool.spec.target_dedicated_nodes) +
-                  " nodes, allocation state " +
-                  std::to_string(static_cast<int>(put.pool.allocation_state)));
+  world_.tell(
+      "shard-" + std::to_string(shard),
+      "pool " + put.pool.spec.id + " wants " +
+          std::to_string(put.pool.spec.target_dedicated_nodes + put.pool.spec.target_spot_nodes) +
+          " nodes, allocation state " +
+          std::to_string(static_cast<int>(put.pool.allocation_state)));
 }
 
 void Auditor::see(ShardId, ShardView& view, const LingeringPut& put) {

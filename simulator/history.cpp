@@ -13,7 +13,34 @@ std::string outcome_of(const std::optional<Answer>& answer) {
   return "yes";
 }
 
+// The newest version that an answer tells of an entity itself; none in refusals.
+std::optional<EventNumber> version_of(const Answer& answer) {
+  if (const auto* done = std::get_if<Done>(&answer)) return done->version.event;
+  if (const auto* made = std::get_if<JobMadeAt>(&answer)) return made->version.event;
+  if (const auto* view = std::get_if<PoolView>(&answer)) return view->record.version.event;
+  if (const auto* record = std::get_if<JobRecord>(&answer)) return record->version.event;
+  if (const auto* record = std::get_if<JobScheduleRecord>(&answer)) return record->version.event;
+  if (const auto* view = std::get_if<TaskView>(&answer)) return view->record.version.event;
+  return std::nullopt;
+}
+
 }  // namespace
+
+void note(Fact& fact, EventNumber version) {
+  if (version <= fact.version) return;
+  fact.version_before = std::exchange(fact.version, version);
+}
+
+ClientProcess::Then remember(Fact& fact) {
+  return [&fact](const std::optional<Answer>& answer) {
+    if (!answer) return;
+    if (const auto version = version_of(*answer)) note(fact, *version);
+  };
+}
+
+bool is_done(const std::optional<Answer>& answer) {
+  return answer && version_of(*answer).has_value();
+}
 
 History::History(World& world, Auditor& auditor)
     : world_(world), auditor_(auditor), reference_(static_cast<ShardId>(world.options.shards)) {}

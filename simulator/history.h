@@ -56,6 +56,12 @@ struct PoolFact : Fact {
   std::set<std::string> node_ids;  // heard of
 };
 
+// The answer tells of the entity itself: it is there, and nothing was refused.
+bool is_done(const std::optional<Answer>& answer);
+void note(Fact& fact, EventNumber version);
+// Remembers the version that is told, for conditional requests.
+ClientProcess::Then remember(Fact& fact);
+
 class History {
  public:
   using Then = ClientProcess::Then;

@@ -54,12 +54,14 @@ void Inspection::look_at_nodes(ClientProcess& client, PoolFact& pool, const Pool
       if (node.record.scheduling_state == SchedulingState::disabled)
         ask(client, pool, pool.shard, EnableNodeScheduling{pool.id, node.record.id}, {});
     }
-    const bool enough = view.current_dedicated_nodes == pool.nodes &&
-                        view.record.spec.target_dedicated_nodes == pool.nodes;
+    const PoolSpec& spec = view.record.spec;
+    const bool enough = view.current_dedicated_nodes + view.current_spot_nodes == pool.nodes &&
+                        spec.target_dedicated_nodes + spec.target_spot_nodes == pool.nodes;
     if (enough && !broken) return;
     ResizePool request;
     request.pool_id = pool.id;
-    request.target_dedicated_nodes = broken ? 0 : pool.nodes;
+    (world_.options.spot_nodes ? request.target_spot_nodes : request.target_dedicated_nodes) =
+        broken ? 0 : pool.nodes;
     ask(client, pool, pool.shard, request, {});
   });
 }

@@ -70,6 +70,7 @@ Options draw_options(std::uint64_t seed) {
   options.start_tasks = sometimes(random, 600);
   options.file_failures = sometimes(random, 100);
   options.move_every = sometimes(random, seconds(10), seconds(60));
+  options.spot_nodes = random.chance(200);
   return options;
 }
 
@@ -81,6 +82,7 @@ std::string Options::text() const {
   text += number("tasks", tasks) + ms("lease", lease) + ms("safety_phase", safety_phase);
   text += number("batch", static_cast<std::int64_t>(batch_messages_max));
   text += ms("commit_max", commit_time_max) + ms("task_max", task_time_max);
+  text += number("spot_nodes", spot_nodes ? 1 : 0);
   text += number("restless_pools", restless_pools ? 1 : 0);
   text += number("two_accounts", two_accounts ? 1 : 0) + number("start_tasks", start_tasks);
   text += number("file_failures", file_failures) + ms("move_every", move_every);

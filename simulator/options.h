@@ -29,6 +29,7 @@ struct Options {
   std::size_t batch_messages_max = 20'000;
   Duration commit_time_max = std::chrono::milliseconds(2);
   Duration task_time_max = std::chrono::seconds(8);
+  bool spot_nodes = false;      // instead of dedicated ones
   bool restless_pools = false;  // resized all the time
   bool two_accounts = false;    // whose ids are the same
   int start_tasks = 0;          // pools that have one, per thousand

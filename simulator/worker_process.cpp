@@ -40,7 +40,7 @@ void WorkerProcess::boot(Now now) {
   worker::enter_generation(book, 1);
 
   worker::AgentOptions options;
-  options.offers = {{"*", true, world_.options.offers}};
+  options.offers = {{"*", !world_.options.spot_nodes, world_.options.offers}};
   options.nodes_folder = "/nodes";
   options.account_url = "http://simulated";
   options.node_addresses = {"127.0.0.1"};

@@ -5,10 +5,18 @@
 #include "simulator/client_process.h"
 #include "simulator/history.h"
 
+#include <iterator>
 #include <string>
 #include <vector>
 
 namespace windlass::simulator {
+
+inline constexpr Duration kRetentionMax = std::chrono::seconds(20);
+
+// As programs of tasks are told.
+inline std::string ms(Duration time) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
+}
 
 class Workload {
  public:
@@ -51,7 +59,7 @@ class Workload {
   void change_job(ClientProcess& client, JobFact& job);
   void patch_job(ClientProcess& client, JobFact& job);
 
-  static AutoPoolSpec auto_pool(PoolLifetime lifetime, std::int32_t nodes);
+  AutoPoolSpec auto_pool(PoolLifetime lifetime, std::int32_t nodes) const;
   void act_on_schedule(ClientProcess& client, Account& account);
   void make_schedule(ClientProcess& client, Account& account, ScheduleFact& schedule);
   void change_schedule(ClientProcess& client, Account& account, ScheduleFact& schedule);
@@ -87,7 +95,9 @@ class Workload {
   Conditions some_conditions(const Fact& fact, ShardId shard);
   std::vector<MetadataItem> some_metadata();
   template <class List>
-  auto& one_of(List& list);
+  auto& one_of(List& list) {
+    return *std::next(list.begin(), random_.between(0, static_cast<std::int64_t>(list.size()) - 1));
+  }
 
   World& world_;
   History& history_;

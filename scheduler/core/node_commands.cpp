@@ -68,11 +68,12 @@ std::optional<Error> refuses_restart(const NodeRecord& node, NodeRestart restart
       return refused(ErrorCode::node_being_reimaged, {});
     case NodeState::unknown:
       return refused(ErrorCode::node_not_ready, "The worker of the node does not answer.");
+    case NodeState::preempted:
+      return refused(ErrorCode::node_not_ready, "The node was preempted; it may come back.");
     case NodeState::deallocating:
     case NodeState::deallocated:
       return refused(kInvalid, "The node is deallocated; start it first.");
     case NodeState::leavingpool:
-    case NodeState::preempted:
       break;
   }
   return refused(kInvalid, {});

@@ -114,6 +114,11 @@ void claim_nodes(Step& step, const Pool& pool, bool dedicated, std::int32_t want
   }
 }
 
+// Its worker has not been heard of for a lease.
+bool is_away(NodeState state) {
+  return state == NodeState::unknown || state == NodeState::preempted;
+}
+
 // True when the node is gone at once. The targets of its pool are then the caller's to pursue.
 bool give_back_if_empty(Step& step, NodeSeq seq) {
   const Node* node = step.state().find_node(seq);
@@ -124,7 +129,7 @@ bool give_back_if_empty(Step& step, NodeSeq seq) {
   const auto worker_of = step.state().workers.find(record.worker);
   const bool connected = worker_of != step.state().workers.end() && worker_of->second.instance != 0;
   const bool worker_gone =
-      record.state == NodeState::unknown || (record.state == NodeState::unusable && !connected);
+      is_away(record.state) || (record.state == NodeState::unusable && !connected);
   if (worker_gone) {  // nobody to ask: a worker that comes back is told at its resync
     leave_node(step, seq);
     step.emit(NodeErased{seq});
@@ -169,8 +174,7 @@ void drain_some(Step& step, const Pool& pool, bool dedicated, std::int32_t count
   for (const auto& [id, seq] : pool.nodes) {
     const Node* node = step.state().find_node(seq);
     if (node->record.dedicated != dedicated || node->record.draining) continue;
-    const bool useless =
-        node->record.state == NodeState::unknown || node->record.state == NodeState::unusable;
+    const bool useless = is_away(node->record.state) || node->record.state == NodeState::unusable;
     candidates.emplace_back(useless ? -1 : load_of(step.state(), *node), seq);
   }
   std::sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) {

@@ -374,7 +374,8 @@ void expire_lease(Step& step, std::uint64_t worker_id) {
       continue;
     }
     NodeRecord record = node->record;
-    enter(record, NodeState::unknown, step.now.wall);
+    // Of a spot node it is to be expected: its owner has it, and may give it back.
+    enter(record, record.dedicated ? NodeState::unknown : NodeState::preempted, step.now.wall);
     step.emit(NodePut{std::move(record)});
     lose_attempts(step, seq);
   }

@@ -157,6 +157,7 @@ std::optional<NodeRules::State> NodeRules::shown(const State& state, const NodeR
   Phase phase = ordinary;
   switch (record.state) {
     case NodeState::unknown:
+    case NodeState::preempted:
     case NodeState::unusable:
     case NodeState::leavingpool:
       return state;  // whatever else it does

@@ -8,7 +8,7 @@ import sys
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
-from cluster import Cluster, expect, make_job, make_pool, run, wait_nodes_idle, wait_until  # noqa: E402
+from cluster import AGENT, IMAGE, Cluster, expect, make_job, make_pool, run, wait_nodes_idle, wait_until  # noqa: E402
 from raw import Raw  # noqa: E402
 
 from azure.batch import models  # noqa: E402
@@ -281,6 +281,35 @@ def a_worker_that_stays_away():
         wait_state(client, "away", node, "idle")
 
 
+def a_spot_worker_that_stays_away():
+    with Cluster() as cluster, cluster.another_worker("--offers=1:leaving:spot") as worker:
+        client = cluster.batch()
+        client.pool.add(models.PoolAddParameter(
+            id="spot", vm_size="leaving", target_low_priority_nodes=1,
+            virtual_machine_configuration=models.VirtualMachineConfiguration(
+                image_reference=models.ImageReference(**IMAGE), node_agent_sku_id=AGENT)))
+        wait_nodes_idle(client, "spot", 1)
+        node = nodes_of(client, "spot")[0]
+        make_job(client, "spot", "spot")
+        client.task.add("spot", models.TaskAddParameter(id="again", command_line="/bin/sh -c 'test -e $AZ_BATCH_NODE_SHARED_DIR/been || "
+                                                        "{ touch $AZ_BATCH_NODE_SHARED_DIR/been; sleep 600; }'"))
+        wait_until(lambda: value(client.task.get("spot", "again").state) == "running", 60, "it runs")
+        os.kill(worker.pid, signal.SIGSTOP)
+        try:
+            wait_state(client, "spot", node, "preempted", seconds=90)
+            waiting = client.task.get("spot", "again")
+            expect((value(waiting.state), waiting.execution_info.requeue_count) == ("active", 0), "its task waits, and that counts for nothing")
+            expect(client.pool.get("spot").current_low_priority_nodes == 1, "the node is counted")
+            counts = {count.pool_id: count for count in client.account.list_pool_node_counts()}["spot"].low_priority
+            expect((counts.preempted, counts.total) == (1, 1), f"as preempted: {counts}")
+            expect(code(client.compute_node.reboot, "spot", node) == "NodeNotReady", "nobody is there to reboot it")
+        finally:
+            os.kill(worker.pid, signal.SIGCONT)
+        wait_until(lambda: value(client.task.get("spot", "again").state) == "completed", 60, "it runs again, on the same node")
+        info = client.task.get("spot", "again")
+        expect((info.node_info.node_id, value(info.execution_info.result), info.execution_info.retry_count) == (node, "success", 0), f"well: {info}")
+
+
 def pools_and_nodes():
     with Cluster() as cluster:
         client = cluster.batch()
@@ -292,4 +321,4 @@ def pools_and_nodes():
 
 
 # The second waits for minutes until a silent worker's nodes are given up.
-run([a_worker_that_stays_away] if "--away" in sys.argv[1:] else [pools_and_nodes])
+run([a_spot_worker_that_stays_away, a_worker_that_stays_away] if "--away" in sys.argv[1:] else [pools_and_nodes])

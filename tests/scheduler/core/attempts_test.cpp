@@ -204,6 +204,52 @@ BOOST_AUTO_TEST_CASE(a_task_added_again_waits_for_the_old_attempt_also_when_its_
   BOOST_TEST((shard.task("t").state == TaskState::running));
 }
 
+BOOST_AUTO_TEST_CASE(a_spot_node_whose_worker_leaves_is_preempted_and_may_come_back) {
+  OneShard shard;
+  shard.connect_worker(0);
+  shard.say(OffersFree{{{"*", false, 1}}});
+  PoolSpec spec;
+  spec.id = "p";
+  spec.vm_size = "any";
+  spec.target_spot_nodes = 1;
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(AddPool{spec})));
+  shard.grant_claims();
+  shard.make_job("j", "p");
+  shard.add(a_task().id("t"));
+  BOOST_TEST_REQUIRE((shard.task("t").state == TaskState::running));
+  shard.pass(std::chrono::seconds(40));
+  BOOST_TEST((shard.node("node1").record.state == NodeState::preempted));
+  BOOST_TEST((shard.task("t").state == TaskState::active));
+  BOOST_TEST(shard.pool().current_spot_nodes == 1);  // listed and counted
+  const Answer refused = shard.ask(RestartNode{"p", "node1", NodeRestart::reboot, {}});
+  BOOST_TEST((std::get<Error>(refused).code == ErrorCode::node_not_ready));
+  shard.pass(std::chrono::hours(24));  // it is not broken
+  BOOST_TEST((shard.node("node1").record.state == NodeState::preempted));
+  shard.connect_worker(0);
+  const TaskRecord again = shard.task("t");
+  BOOST_TEST((again.state == TaskState::running));
+  BOOST_TEST(again.retry_count == 0);
+  BOOST_TEST(again.requeue_count == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_preempted_node_can_be_given_up) {
+  OneShard shard;
+  shard.connect_worker(0);
+  shard.say(OffersFree{{{"*", false, 1}}});
+  PoolSpec spec;
+  spec.id = "p";
+  spec.vm_size = "any";
+  spec.target_spot_nodes = 1;
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(AddPool{spec})));
+  shard.grant_claims();
+  shard.pass(std::chrono::seconds(40));
+  ResizePool resize;
+  resize.pool_id = "p";
+  resize.target_spot_nodes = 0;
+  BOOST_TEST(std::holds_alternative<Done>(shard.ask(resize)));
+  BOOST_TEST(shard.pool().current_spot_nodes == 0);
+}
+
 BOOST_AUTO_TEST_CASE(lost_lease_runs_tasks_elsewhere_uncounted) {
   Ready shard(1, 1);
   shard.add(a_task().id("t").retried(0));
