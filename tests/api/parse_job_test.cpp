@@ -241,6 +241,7 @@ BOOST_AUTO_TEST_CASE(put_fills_every_member) {
   BOOST_TEST(put->replace);
   const JobChange expected{0,
                            -1,
+                           false,
                            OnAllTasksComplete::noaction,
                            JobConstraints{},
                            "p2",
