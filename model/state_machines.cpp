@@ -136,6 +136,7 @@ constexpr Move kNode[] = {
     {"preempted", "reimaging", "its worker is back"},
     {"preempted", "deallocating", "its worker is back"},
     {"preempted", "deallocated", "its worker is back"},
+    {"preempted", "unusable", "its worker is back, and could not make it"},
     {"starting", "leavingpool", "removed"},
     {"waitingforstarttask", "leavingpool", "removed"},
     {"starttaskfailed", "leavingpool", "removed"},

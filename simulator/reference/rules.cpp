@@ -56,11 +56,11 @@ PoolRules::State PoolRules::after(State state, const Act& act) const {
   } else if (const auto* remove = std::get_if<RemoveNodes>(&act)) {
     const std::set<std::string> nodes(remove->node_ids.begin(), remove->node_ids.end());
     state.removed_max = std::min(state.removed_max + static_cast<std::int32_t>(nodes.size()),
-                                 state.spec.target_dedicated_nodes);
+                                 state.spec.target_dedicated_nodes + state.spec.target_spot_nodes);
     state.allocation = AllocationState::resizing;
     state.stopped = false;
   } else if (const auto* resize = std::get_if<ResizePool>(&act)) {
-    if (resize->target_dedicated_nodes) state.removed_max = 0;
+    state.removed_max = 0;  // a pool of the workload has nodes of one kind only
     if (resize->target_dedicated_nodes)
       state.spec.target_dedicated_nodes = *resize->target_dedicated_nodes;
     if (resize->target_spot_nodes) state.spec.target_spot_nodes = *resize->target_spot_nodes;
@@ -86,10 +86,12 @@ std::optional<PoolRules::State> PoolRules::shown(const State& state, const PoolV
   const Phase phase = record.state == PoolState::active ? active : deleting;
   if (state.phase != phase || state.allocation != record.allocation_state) return std::nullopt;
   const std::int32_t fewer = state.spec.target_dedicated_nodes - record.spec.target_dedicated_nodes;
-  if (fewer < 0 || fewer > state.removed_max) return std::nullopt;
+  const std::int32_t fewer_spot = state.spec.target_spot_nodes - record.spec.target_spot_nodes;
+  if (fewer < 0 || fewer_spot < 0 || fewer + fewer_spot > state.removed_max) return std::nullopt;
   State known = state;
   known.removed_max = 0;
   known.spec.target_dedicated_nodes = record.spec.target_dedicated_nodes;
+  known.spec.target_spot_nodes = record.spec.target_spot_nodes;
   if (!(known.spec == record.spec)) return std::nullopt;
   if (phase == active && state.allocation == AllocationState::steady) {
     const bool stopped = std::any_of(record.resize_errors.begin(), record.resize_errors.end(),

@@ -118,7 +118,8 @@ BOOST_AUTO_TEST_CASE(the_least_job_has_the_defaults) {
 }
 
 BOOST_AUTO_TEST_CASE(every_member_arrives) {
-  const Result<ParsedJob> job = parse_add_job(JOB R"(,"displayName":"Job","priority":"-5","allowTaskPreemption":true,
+  const Result<ParsedJob> job =
+      parse_add_job(JOB R"(,"displayName":"Job","priority":"-5","allowTaskPreemption":true,
     "maxParallelTasks":-1,"usesTaskDependencies":true,"onAllTasksComplete":"TerminateJob",
     "onTaskFailure":"noAction","metadata":[{"name":"a","value":"b"}],
     "constraints":{"maxWallClockTime":"P10675199DT2H48M5.477581S","maxTaskRetryCount":3},
