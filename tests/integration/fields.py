@@ -177,7 +177,7 @@ def made_as_specified(raw, request, name, seen, steps):
     job = seen if request.model == "JobAddParameter" else None
     for at, step in enumerate(steps):
         if request.model == "JobScheduleAddParameter" and step.field == "jobSpecification":
-            job = wait_until(lambda: raw("GET", f"/jobs/{name}:job-1").json, 10, f"the job of {name}")
+            job = wait_until(lambda: (got := raw("GET", f"/jobs/{name}:job-1")).status == 200 and got.json, 10, f"the job of {name}")
             yield "the job", job, steps[at + 1:]
         if job and "poolId" in job.get("executionInfo", {}) and step.field == "pool":
             pool = raw("GET", f"/pools/{job['executionInfo']['poolId']}")
