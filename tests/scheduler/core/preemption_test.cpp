@@ -47,6 +47,7 @@ BOOST_AUTO_TEST_SUITE(scheduler_core_preemption)
 
 BOOST_AUTO_TEST_CASE(a_task_of_higher_priority_takes_the_place_once_it_is_empty) {
   Yielding shard;
+  BOOST_TEST(shard.job("low").spec.allow_task_preemption);
   shard.begin("low", "l");
   BOOST_TEST_REQUIRE(shard.runs("low", "l"));
   shard.begin("high", "h");
