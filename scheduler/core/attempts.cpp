@@ -72,8 +72,10 @@ JobAction complete(Step& step, TaskRecord task, const AttemptEnded& report) {
     task.failure = report.failure ? *report.failure : failure_exit_code();
     if (!began) task.failure = instance_failure(report);
   }
+  // Time that is up is that, whoever noticed it; all else of an instance came before the command.
+  const bool as_said = began || report.end == AttemptEnd::wall_clock;
   const ExitOutcome outcome =
-      judge_exit(task.exit_rules, began ? report.end : AttemptEnd::not_started, task.exit_code);
+      judge_exit(task.exit_rules, as_said ? report.end : AttemptEnd::not_started, task.exit_code);
   end_subtasks(task, step.now.wall);
   task.satisfies_dependents = outcome.satisfies_dependents;
   put(step, std::move(task));

@@ -1,5 +1,6 @@
 #include "scheduler/core/gangs.h"
 
+#include "scheduler/core/attempts.h"
 #include "tests/support/one_shard.h"
 
 #include <set>
@@ -199,6 +200,23 @@ BOOST_AUTO_TEST_CASE(what_cannot_begin_fails_without_a_retry) {
   BOOST_TEST(record.failure->code == "CommandProgramNotFound");
   BOOST_TEST(record.failure->details.back().name == "SubtaskId");
   BOOST_TEST(record.satisfies_dependents);
+}
+
+// Found by seed 359 of the simulator: it was judged as if the task could not be prepared.
+BOOST_AUTO_TEST_CASE(an_instance_whose_time_is_up_ends_the_task_by_its_time) {
+  Gangs one(2);
+  ExitRule rule{ExitCondition::pre_processing_error, 0, 0, {}, DependencyAction::satisfy};
+  const std::string task = one.add(gang(2).rule(rule));
+  AttemptEnded report;
+  report.id = one.instances(task)[1].id;
+  report.end = AttemptEnd::wall_clock;
+  report.end_time = one.now().wall;
+  report.failure = task_ended("too long");
+  one.say(report);
+  const TaskRecord record = one.task(task);
+  BOOST_TEST((record.state == TaskState::completed));
+  BOOST_TEST(record.failure.value().code == "TaskEnded");
+  BOOST_TEST(!record.satisfies_dependents);
 }
 
 BOOST_AUTO_TEST_CASE(the_exit_code_of_the_command_is_the_tasks) {
