@@ -40,6 +40,7 @@ constexpr struct {
   const char* promise;
   museum::Bug bug;
 } kAlsoShown[] = {{"S1", museum::Bug::ack_before_commit},
+                  {"S11", museum::Bug::ack_before_commit},
                   {"S2", museum::Bug::rest_forgotten},
                   {"S14", museum::Bug::account_not_in_key}};
 
