@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""The newer azure-batch packages of the tests, each in an environment of its own below build/python.
+"""The newer azure-batch packages of the tests, and Apache Airflow, each in an environment of its own below build/python.
 
     python_clients.py VERSION...              makes what is missing
     python_clients.py --run VERSION SCRIPT... runs a script with that version
@@ -14,10 +14,17 @@ import sys
 
 ROOT = pathlib.Path(os.environ.get("WINDLASS_ROOT", pathlib.Path(__file__).resolve().parents[2]))
 PYTHON = "/usr/bin/python3"
+# The last provider that uses BatchServiceClient's packages without asking for newer ones; what Airflow leaves open is named, or pip searches for an hour.
+AIRFLOW = ["apache-airflow==2.10.5", "apache-airflow-providers-microsoft-azure==12.2.0", "azure-batch==14.2.0",
+           "connexion==2.14.2", "flask==2.2.5", "werkzeug==2.2.3", "flask-appbuilder==4.5.3", "sqlalchemy<2"]
 
 
 def folder(version):
-    return ROOT / "build" / "python" / f"azure-batch-{version}"
+    return ROOT / "build" / "python" / (version if version == "airflow" else f"azure-batch-{version}")
+
+
+def packages(version):
+    return AIRFLOW if version == "airflow" else [f"azure-batch=={version}", "aiohttp"]
 
 
 def interpreter(version):
@@ -27,8 +34,7 @@ def interpreter(version):
     if not (place / "installed").exists():
         shutil.rmtree(place, ignore_errors=True)
         subprocess.run([PYTHON, "-m", "venv", str(place)], check=True)
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                        f"azure-batch=={version}", "aiohttp"], check=True)
+        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages(version)], check=True)
         (place / "installed").touch()
     return str(python)
 
