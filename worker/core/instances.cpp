@@ -117,6 +117,7 @@ void NodeAgent::clear(Run& run, AttemptEnd end, std::optional<FailureInfo> failu
   if (run.phase == RunPhase::clearing) return;
   run.phase = RunPhase::clearing;
   run.conclusion = Run::Conclusion{end, std::move(failure)};
+  if (!run.command_begun) spool_run_begun(effects.spool, run);
   effects.work.emplace_back(StopProcess{run.coordination, Duration::zero()});
 }
 

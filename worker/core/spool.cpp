@@ -149,6 +149,14 @@ std::string folder_key(std::string_view node_id, std::string_view folder) {
 }
 
 void spool_run_begun(std::string& out, const Run& run) {
+  // Its end is decided, but not written yet. Who starts instead of us must not take for the
+  // command's own end what we do to it.
+  const bool is_cleared = run.phase == RunPhase::clearing && !run.command_begun;
+  if (is_cleared && run.stop == StopCause::none) {
+    Run left = run;
+    left.stop = StopCause::lost;
+    return spool_run_begun(out, left);
+  }
   if (run.assignment)
     append_frame(out, Kind::run_begun, run, run.assignment->preparation_id,
                  run.assignment->instance, run.coordination, run.command_begun);

@@ -247,6 +247,23 @@ BOOST_AUTO_TEST_CASE(a_command_that_was_asked_for_before_the_guard_was_met_runs_
   BOOST_TEST(one.one_said<AttemptEnded>().exit_code.value() == 0);
 }
 
+// Found by seed 5619674351341 of the simulator: it counted as a coordination command that failed.
+BOOST_AUTO_TEST_CASE(a_worker_that_dies_while_it_clears_up_has_not_seen_the_command_fail) {
+  Instances one;
+  const Assignment primary = one.instance(0);
+  const RunId coordination = one.coordinated(primary);
+  one.say(0, BeginCommand{primary.id});
+  const RunId run = one.one_work<StageIn>().run;
+  one.staged(run, FailureInfo{ErrorCategory::servererror, "ResourceFileWriteFailed", "full", {}});
+  BOOST_TEST(one.one_work<StopProcess>().run == coordination);
+  one.restart();
+  one.agent->guard_found({coordination}, one.now, one.effects);
+  one.step();
+  one.ended(coordination, 137);
+  one.open();
+  BOOST_TEST((one.one_said<AttemptEnded>().end == AttemptEnd::lost));
+}
+
 BOOST_AUTO_TEST_CASE(what_the_guard_has_lost_is_lost) {
   Instances one;
   const Assignment subtask = one.instance(1);
