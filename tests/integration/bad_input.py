@@ -23,7 +23,7 @@ CASES = [
     ("an id of bad form", "POST", "/jobs", {"id": "a b", "poolInfo": {"poolId": "p"}}, {}, 400, "InvalidPropertyValue", {"PropertyName": "id", "PropertyValue": "a b"}),
     ("an id that is too long", "POST", "/jobs", {"id": "a" * 65, "poolInfo": {"poolId": "p"}}, {}, 400, "InvalidPropertyValue", {"PropertyName": "id"}),
     ("no pool", "POST", "/jobs", {"id": "a", "poolInfo": {}}, {}, 400, "InvalidPropertyValue", {}),
-    ("what is not built", "POST", "/jobs", {"id": "a", "poolInfo": {"poolId": "p"}, "allowTaskPreemption": True}, {}, 501, "NotImplemented", {}),
+    ("what is not built", "POST", "/jobs", {"id": "a", "poolInfo": {"poolId": "p"}, "jobManagerTask": {"id": "m", "commandLine": "x", "containerSettings": {"imageName": "i"}}}, {}, 501, "NotImplemented", {"Name": "jobManagerTask.containerSettings"}),
     ("statistics that are not built", "GET", "/jobschedules", None, {"query": {"$expand": "stats"}}, 501, "NotImplemented", {"Name": "$expand"}),
     ("an operation that is not built", "POST", "/pools/p/disableautoscale", None, {}, 501, "NotImplemented", {}),
     ("more than 100 tasks", "POST", "/jobs/bad-job/addtaskcollection", {"value": [{"id": f"t{i}", "commandLine": "x"} for i in range(101)]}, {}, 400, "InvalidPropertyValue", {"PropertyName": "value"}),
