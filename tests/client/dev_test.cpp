@@ -245,7 +245,7 @@ BOOST_AUTO_TEST_CASE(unknown_options_and_settings_are_refused) {
 BOOST_AUTO_TEST_CASE(settings_and_workers_reach_the_roles) {
   DevConfig config;
   dev_options(config);
-  config.settings = {"scheduler.sync-delay-ms=2"};
+  config.settings = {"scheduler.sync-delay-ms=2", "worker.node-address=10.0.0.1"};
   config.executor = "null";
   config.nodes = 7;
   RolePlaces places;
@@ -263,6 +263,12 @@ BOOST_AUTO_TEST_CASE(settings_and_workers_reach_the_roles) {
   BOOST_TEST(given(1, "--shards=0-1"));
   BOOST_TEST(given(4, "--offers=7:*"));
   BOOST_TEST(given(4, "--executor=null"));
+  // What is set takes the place of what is ours: a role takes an option once.
+  BOOST_TEST(given(4, "--node-address=10.0.0.1"));
+  const auto& worker = roles[4].arguments;
+  BOOST_TEST(std::count_if(worker.begin(), worker.end(), [](const std::string& argument) {
+               return argument.starts_with("--node-address=");
+             }) == 1);
   BOOST_TEST(given(4, "--data-dir=/w1"));
   BOOST_TEST(given(4, "--nodes-dir=/n1"));
   BOOST_TEST(roles[4].name == "worker-1");

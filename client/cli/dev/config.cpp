@@ -73,7 +73,8 @@ runtime::OptionTable dev_options(DevConfig& config) {
             .default_text = "windlass"})
       .add({.name = "set",
             .target = &config.settings,
-            .meaning = "An option for a role: scheduler.lease-seconds=5.",
+            .meaning = "An option for a role, instead of its own or what dev gives it: "
+                       "scheduler.lease-seconds=5.",
             .value_name = "ROLE.OPTION=VALUE"})
       .add({.name = "detach",
             .target = &config.detach,

@@ -54,10 +54,16 @@ std::vector<RoleSpec> roles_of(const DevConfig& config, const RolePlaces& places
                   {config.programs + "/windlass-" + kind, "--admin-address=127.0.0.1:0",
                    "--status-file=" + places.run + "/" + name + ".json", "--log-format=json"}};
     spec.arguments.insert(spec.arguments.end(), own.begin(), own.end());
+    std::vector<std::string> set;
     for (const std::string& text : config.settings) {
-      if (const Setting setting = setting_of(text); setting.role == kind)
-        spec.arguments.push_back(setting.flag);
+      const Setting setting = setting_of(text);
+      if (setting.role != kind) continue;
+      const std::string option = setting.flag.substr(0, setting.flag.find('=') + 1);
+      std::erase_if(spec.arguments,
+                    [&](const std::string& ours) { return ours.starts_with(option); });
+      set.push_back(setting.flag);
     }
+    spec.arguments.insert(spec.arguments.end(), set.begin(), set.end());
     roles.push_back(std::move(spec));
   };
   role("broker", "broker", {"--bus-bind=" + bus, "--bulk-bind=" + bulk});
