@@ -61,6 +61,7 @@ std::optional<Need> need_of(const Pool& pool, const Job& job) {
   const auto task = job.ready.first_fitting(pool.record.spec.task_slots_per_node, left_out);
   if (!task) return std::nullopt;
   Need need{&job, task->slots, job.ready.size()};
+  if (left_out && job.ready.contains(*left_out, manager->task.required_slots)) need.tasks -= 1;
   const std::int32_t parallel_max = job.record.spec.parallel_tasks_max;
   if (parallel_max >= 0) {
     const std::int64_t more = parallel_max - job.record.counts.tasks.running;

@@ -18,6 +18,20 @@ struct Ready : OneShard {
   }
 };
 
+// A pool of one spot node.
+struct Spot : OneShard {
+  Spot() {
+    connect_worker(0);
+    say(OffersFree{{{"*", false, 1}}});
+    PoolSpec spec;
+    spec.id = "p";
+    spec.vm_size = "any";
+    spec.target_spot_nodes = 1;
+    BOOST_TEST_REQUIRE(std::holds_alternative<Done>(ask(AddPool{spec})));
+    grant_claims();
+  }
+};
+
 struct RetryCase {
   const char* name;
   AttemptEnd end;
@@ -205,15 +219,7 @@ BOOST_AUTO_TEST_CASE(a_task_added_again_waits_for_the_old_attempt_also_when_its_
 }
 
 BOOST_AUTO_TEST_CASE(a_spot_node_whose_worker_leaves_is_preempted_and_may_come_back) {
-  OneShard shard;
-  shard.connect_worker(0);
-  shard.say(OffersFree{{{"*", false, 1}}});
-  PoolSpec spec;
-  spec.id = "p";
-  spec.vm_size = "any";
-  spec.target_spot_nodes = 1;
-  BOOST_TEST(std::holds_alternative<Done>(shard.ask(AddPool{spec})));
-  shard.grant_claims();
+  Spot shard;
   shard.make_job("j", "p");
   shard.add(a_task().id("t"));
   BOOST_TEST_REQUIRE((shard.task("t").state == TaskState::running));
@@ -233,15 +239,7 @@ BOOST_AUTO_TEST_CASE(a_spot_node_whose_worker_leaves_is_preempted_and_may_come_b
 }
 
 BOOST_AUTO_TEST_CASE(a_preempted_node_can_be_given_up) {
-  OneShard shard;
-  shard.connect_worker(0);
-  shard.say(OffersFree{{{"*", false, 1}}});
-  PoolSpec spec;
-  spec.id = "p";
-  spec.vm_size = "any";
-  spec.target_spot_nodes = 1;
-  BOOST_TEST(std::holds_alternative<Done>(shard.ask(AddPool{spec})));
-  shard.grant_claims();
+  Spot shard;
   shard.pass(std::chrono::seconds(40));
   ResizePool resize;
   resize.pool_id = "p";

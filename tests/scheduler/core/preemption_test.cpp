@@ -105,6 +105,20 @@ BOOST_AUTO_TEST_CASE(a_limited_job_takes_no_more_than_it_may_use) {
   BOOST_TEST(shard.told_to_end().size() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_manager_that_must_be_alone_takes_nobodys_place) {
+  Yielding shard(2);
+  shard.begin("low", "a");
+  shard.begin("low", "b");
+  JobSpec managed{.priority = 9};
+  managed.manager_task.emplace();
+  managed.manager_task->task.id = "manager";
+  managed.manager_task->run_exclusive = true;
+  shard.make_job("managed", "p", managed);
+  BOOST_TEST(shard.told_to_end().empty());
+  shard.begin("managed", "x");  // one place for it, and none for the manager
+  BOOST_TEST(shard.told_to_end().size() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(a_wide_task_takes_as_much_as_it_needs_on_one_node) {
   Yielding shard(2, 4);
   for (const char* id : {"a", "b", "c", "d"}) shard.begin("low", id, 2);
