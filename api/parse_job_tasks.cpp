@@ -56,7 +56,7 @@ void read_manager(const Value& value, JobManagerTask& manager, TaskDocument& doc
     } else if (name == "requiredSlots") {
       read_required_slots(member, task.required_slots);
     } else if (name == "authenticationTokenSettings") {
-      judge_token_settings(member);
+      read_token_settings(member, document);
     } else {
       return read_manager_flag(manager, name, member) || read_document(document, name, member);
     }

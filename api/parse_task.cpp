@@ -220,7 +220,7 @@ bool read_rare_member(ParsedTask& task, std::string_view name, const Value& valu
   } else if (name == "multiInstanceSettings") {
     read_multi_instance(value, task);
   } else if (name == "authenticationTokenSettings") {
-    judge_token_settings(value);
+    read_token_settings(value, task.document);
   } else {
     return judge_unbuilt(kUnbuilt, name, value) || judge_unbuilt(kReadOnly, name, value);
   }

@@ -83,10 +83,16 @@ void read_output_files(const Value& value, std::vector<OutputFile>& out) {
   value.each_item([&](const Value& item) { read_output_file(item, out.emplace_back()); });
 }
 
-void judge_token_settings(const Value& value) {
-  static constexpr UnbuiltMember kUnbuiltHere[] = {{"access", Allowed::empty}};
-  value.each_member([](std::string_view name, const Value& member) {
-    return judge_unbuilt(kUnbuiltHere, name, member);
+void read_token_settings(const Value& value, TaskDocument& document) {
+  value.each_member([&](std::string_view name, const Value& member) {
+    if (name != "access") return false;
+    member.each_item([&](const Value& item) {
+      std::string to;
+      if (!item.read(to)) return;
+      if (!same_word(to, "job")) return item.refuse("The only thing to have access to is 'job'.");
+      document.job_access = true;
+    });
+    return true;
   });
 }
 

@@ -124,6 +124,10 @@ void write_task_document(JsonWriter& json, const TaskDocument& document, const S
     json.name("multiInstanceSettings");
     write_multi_instance(json, *document.multi_instance);
   }
+  if (document.job_access && select.wants("authenticationTokenSettings")) {
+    json.name("authenticationTokenSettings");
+    json.raw(R"({"access":["job"]})");
+  }
   const bool depends = !document.depends_on_ids.empty() || !document.depends_on_ranges.empty();
   if (depends && select.wants("dependsOn")) {
     json.name("dependsOn");

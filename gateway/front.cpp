@@ -4,6 +4,7 @@
 #include "gateway/core/list_parameters.h"
 #include "gateway/core/query_parameters.h"
 #include "gateway/handlers/replying.h"
+#include "gateway/handlers/task_access.h"
 #include "gateway/http/authentication.h"
 #include "gateway/operation_versions.h"
 #include "runtime/clock.h"
@@ -179,7 +180,11 @@ Async<Reply> Front::answer(const HttpRequest& request, Passage& passage) {
   passage.base_url = *base;
 
   const WallTime now = runtime::wall_now();
-  const auto account = authenticate(request, *accounts_, now);
+  const auto bearer = bearer_of(request.header("authorization"));
+  const auto token = bearer ? parse_task_token(*bearer) : std::nullopt;
+  const Account* claimed = token ? accounts_->find(token->account) : nullptr;
+  const auto account =
+      claimed != nullptr ? Result<const Account*>(claimed) : authenticate(request, *accounts_, now);
   if (!account) {
     telemetry_->count_authentication_failure(account.error().code);
     co_return account.error();
@@ -217,6 +222,13 @@ Async<Reply> Front::answer(const HttpRequest& request, Passage& passage) {
                     backend_,
                     jobs_,
                     passage.refusal_status};
+  if (token) {
+    const Status admitted = co_await admit_task(exchange, *token, std::string(*bearer));
+    if (!admitted) {
+      telemetry_->count_authentication_failure(admitted.error().code);
+      co_return admitted.error();
+    }
+  }
   co_return co_await handler(exchange);
 }
 

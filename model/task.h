@@ -64,7 +64,9 @@ struct TaskDocument {
   std::vector<TaskIdRange> depends_on_ranges;
   std::string affinity_id;
   std::optional<MultiInstanceSettings> multi_instance;
-  std::string kept_json;  // as in PoolSpec; exitConditions as written, the record has its rules
+  std::string kept_json;     // as in PoolSpec; exitConditions as written, the record has its rules
+  bool job_access = false;   // authenticationTokenSettings: it may ask for its own job
+  std::string access_token;  // by this; never told to clients
   bool operator==(const TaskDocument&) const = default;
 };
 

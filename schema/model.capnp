@@ -441,6 +441,8 @@ struct TaskDocument {
   keptJson @9 :Text;
   dependsOnRanges @10 :List(TaskIdRange);
   multiInstance @11 :MultiInstanceSettings;
+  jobAccess @12 :Bool;
+  accessToken @13 :Text;
 }
 struct MultiInstanceSettings {
   instances @0 :Int32;

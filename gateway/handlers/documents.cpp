@@ -1,5 +1,7 @@
 #include "gateway/handlers/documents.h"
 
+#include "gateway/task_token.h"
+
 #include <utility>
 
 namespace windlass::gateway {
@@ -40,9 +42,11 @@ Result<std::string> encoded_document(const TaskDocument& document) {
   return bytes;
 }
 
-Result<JobSpec> encoded_job(api::ParsedJob job) {
+Result<JobSpec> encoded_job(const std::string& account, api::ParsedJob job) {
   JobSpec& spec = job.spec;
-  const api::JobDocuments& documents = job.documents;
+  api::JobDocuments& documents = job.documents;
+  if (documents.manager && documents.manager->job_access)
+    documents.manager->access_token = new_task_token(account, spec.manager_task->task.id);
   Error refusal;
   if (spec.manager_task &&
       !encode_into(spec.manager_task->task.document, documents.manager, refusal))

@@ -37,7 +37,7 @@ Result<const Account*> authenticate(const HttpRequest& request, const Accounts& 
   const auto presented = api::parse_shared_key(authorization);
   if (!presented) {
     if (equals_without_case(authorization.substr(0, 7), "Bearer "))
-      return failed("This service takes SharedKey only");
+      return failed("This service takes SharedKey, and the tokens that it gives to tasks");
     return Error{ErrorCode::invalid_authentication_info,
                  {},
                  {{"AuthenticationErrorDetail",

@@ -69,8 +69,8 @@ const RefusedBody kRefused[] = {
      JOB R"(,"jobManagerTask":{"id":"m","commandLine":"x","containerSettings":{"imageName":"i"}}})",
      "NotImplemented", "jobManagerTask.containerSettings"},
     {"manager with a token", JOB R"(,"jobManagerTask":{"id":"m","commandLine":"x",
-            "authenticationTokenSettings":{"access":["job"]}}})",
-     "NotImplemented", "jobManagerTask.authenticationTokenSettings.access"},
+            "authenticationTokenSettings":{"access":["pool"]}}})",
+     "InvalidPropertyValue", "jobManagerTask.authenticationTokenSettings.access[0]"},
     {"preparation without command", JOB R"(,"jobPreparationTask":{"id":"x"}})",
      "MissingRequiredProperty", "jobPreparationTask.commandLine"},
     {"preparation with output files",
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(every_member_of_the_jobs_tasks_arrives) {
       "resourceFiles":[{"httpUrl":"http://h/f","filePath":"f"}],
       "outputFiles":[{"filePattern":"*","destination":{"container":{"containerUrl":"http://h/c"}},
                       "uploadOptions":{"uploadCondition":"tasksuccess"}}],
-      "authenticationTokenSettings":{"access":[]},"applicationPackageReferences":[]},
+      "authenticationTokenSettings":{"access":["Job"]},"applicationPackageReferences":[]},
     "jobPreparationTask":{"id":"p","commandLine":"x","waitForSuccess":false,
       "rerunOnNodeRebootAfterSuccess":false,"userIdentity":{"autoUser":{"scope":"pool"}},
       "constraints":{"maxTaskRetryCount":-1,"maxWallClockTime":"PT3M","retentionTime":"PT4M"}},
@@ -183,6 +183,7 @@ BOOST_AUTO_TEST_CASE(every_member_of_the_jobs_tasks_arrives) {
   BOOST_TEST((manager.task.retention_time == Duration(minutes(2))));
   BOOST_TEST(job->documents.manager->output_files.size() == 1u);
   BOOST_TEST(job->documents.manager->display_name.value() == "M");
+  BOOST_TEST(job->documents.manager->job_access);
   const JobPreparationTask expected{"p", {-1, minutes(3), minutes(4)}, false, false, {}};
   BOOST_TEST((job->spec.preparation_task == expected));
   BOOST_TEST((job->spec.release_task == JobReleaseTask{"r", minutes(5), minutes(6), {}}));

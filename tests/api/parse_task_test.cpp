@@ -112,8 +112,8 @@ const RefusedBody kRefused[] = {
      "InvalidPropertyValue", "exitConditions.exitCodeRanges[0]"},
     {"exit action", TASK R"(,"exitConditions":{"default":{"dependencyAction":"wait"}}})",
      "InvalidPropertyValue", "exitConditions.default.dependencyAction"},
-    {"token", TASK R"(,"authenticationTokenSettings":{"access":["job"]}})", "NotImplemented",
-     "authenticationTokenSettings.access"},
+    {"token for more", TASK R"(,"authenticationTokenSettings":{"access":["job","pool"]}})",
+     "InvalidPropertyValue", "authenticationTokenSettings.access[1]"},
     {"unknown", TASK R"(,"prority":1})", "UnsupportedProperty", "prority"},
 };
 

@@ -121,11 +121,11 @@ void NodeAgent::assign_null(const Assignment& assignment, Now now, Effects& effe
 void NodeAgent::prepare_attempt(Run& run, const TaskDocument& document) {
   const Assignment& assignment = *run.assignment;
   run.output_files = document.output_files;
-  run.environment =
-      task_environment(node_environment(*nodes_.at(run.node_id).grant),
-                       {assignment.job_id, assignment.task_id, run.command_folder(),
-                        assignment.id.attempt, assignment.preparation_id, assignment.instance},
-                       assignment.common_environment_settings, document.environment_settings);
+  run.environment = task_environment(
+      node_environment(*nodes_.at(run.node_id).grant),
+      {assignment.job_id, assignment.task_id, run.command_folder(), assignment.id.attempt,
+       assignment.preparation_id, assignment.instance, document.access_token},
+      assignment.common_environment_settings, document.environment_settings);
 }
 
 // The run has its lease: folder and files first.

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """Tasks of jobs themselves through Debian's azure-batch 13.0.1, unmodified: job manager, preparation and release."""
+import json
 import os
 import pathlib
 import subprocess
@@ -8,6 +9,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
 from cluster import Cluster, expect, make_job, make_pool, run, wait_tasks_complete, wait_until  # noqa: E402
+from raw import Raw  # noqa: E402
 
 from azure.batch import models  # noqa: E402
 from azure.batch.models import BatchErrorException  # noqa: E402
@@ -85,9 +87,44 @@ def a_manager_may_fail_or_leave_its_job_open(client):
     client.task.reactivate("open", "boss")
     wait_tasks_complete(client, "open", 1)
     client.job.delete("open")
+
+
+ASKS_WITH_ITS_TOKEN = """
+import os
+from azure.batch import BatchServiceClient, models
+from msrest.authentication import BasicTokenAuthentication
+token = BasicTokenAuthentication({"access_token": os.environ["AZ_BATCH_AUTHENTICATION_TOKEN"]})
+client = BatchServiceClient(token, batch_url=os.environ["AZ_BATCH_ACCOUNT_URL"])
+job = os.environ["AZ_BATCH_JOB_ID"]
+client.task.add(job, models.TaskAddParameter(id="work", command_line="/bin/true"))
+print(sorted(task.id for task in client.task.list(job)))
+for ask in (lambda: client.job.get("trusted-other"), lambda: client.pool.get("tasks")):
+    try:
+        ask()
+    except models.BatchErrorException as error:
+        print(error.error.code)
+open(os.environ["AZ_BATCH_NODE_SHARED_DIR"] + "/token", "w").write(token.token["access_token"])
+"""
+
+
+def a_manager_asks_with_its_token(cluster, client):
     token = models.AuthenticationTokenSettings(access=["job"])
-    manager = models.JobManagerTask(id="boss", command_line="/bin/true", authentication_token_settings=token)
-    expect(refusal(lambda: make_job(client, "token", "tasks", job_manager_task=manager)) == "NotImplemented", "tokens are refused by name")
+    script = models.EnvironmentSetting(name="SCRIPT", value=ASKS_WITH_ITS_TOKEN)
+    manager = models.JobManagerTask(id="boss", command_line=sh("python3 -c \"$SCRIPT\""), environment_settings=[script],
+                                    authentication_token_settings=token, kill_job_on_completion=False)
+    make_job(client, "trusted-other", "tasks")
+    make_job(client, "trusted", "tasks", job_manager_task=manager)
+    wait_tasks_complete(client, "trusted", 2)
+    output = [b"".join(client.file.get_from_task("trusted", "boss", name)).decode() for name in ("stdout.txt", "stderr.txt")]
+    expect(output[0] == "['boss', 'work']\nAuthenticationFailed\nForbidden\n", f"it adds a task to its own job, and sees nothing else: {output}")
+    shown = client.task.get("trusted", "boss")
+    expect(shown.authentication_token_settings.access == ["job"], f"that it may is told: {shown}")
+    kept = b"".join(client.file.get_from_compute_node("tasks", shown.node_info.node_id, "shared/token")).decode()
+    expect(kept not in json.dumps(shown.as_dict()) and len(kept) > 40, "by what is not")
+    late = Raw(cluster)("GET", "/jobs/trusted", authorization=f"Bearer {kept}")
+    expect((late.status, late.code) == (403, "AuthenticationFailed"), f"its end is the end of the token: {late}")
+    client.job.delete("trusted-other")
+    client.job.delete("trusted")
 
 
 def nodes_are_prepared_and_released(client):
@@ -204,6 +241,8 @@ def tasks_of_jobs():
                      failed_preparations_shut_nodes_out, a_task_waits_in_preparing):
             print(f"  {rule.__name__.replace('_', ' ')}", flush=True)
             rule(client)
+        print("  a manager asks with its token", flush=True)
+        a_manager_asks_with_its_token(cluster, client)
         print("  kills change nothing", flush=True)
         kills_change_nothing(cluster, client)
 

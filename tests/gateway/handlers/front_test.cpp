@@ -1,3 +1,5 @@
+#include "bus/task_document.h"
+#include "gateway/task_token.h"
 #include "tests/gateway/handlers/fixture.h"
 
 using namespace windlass;
@@ -35,6 +37,46 @@ BOOST_AUTO_TEST_CASE(who_does_not_sign_is_not_let_in) {
     BOOST_TEST(got.code == "AuthenticationFailed");
   }
   BOOST_TEST(cluster.backend.asked.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_task_asks_for_its_own_job_with_its_token_until_it_completes) {
+  Cluster cluster;
+  TaskDocument document;
+  document.command_line = "x";
+  document.access_token = new_task_token("Beta", "boss");
+  TaskState state = TaskState::running;
+  cluster.backend.answers = [&](ShardId, const Command& command) -> Answer {
+    if (const auto* get = std::get_if<GetTask>(&command.request)) {
+      if (get->job_id != "j") return NotHere{};
+      TaskView view;
+      view.record.id = get->task_id;
+      view.record.state = state;
+      view.document = encode_task_document(document);
+      return view;
+    }
+    if (std::holds_alternative<ListTasks>(command.request)) return Page<TaskView>{};
+    return NotHere{};
+  };
+  const auto ask = [&](std::string target, std::string token) {
+    return cluster.send({.target = target + "?api-version=2022-10-01.16.0",
+                         .headers = {{"Authorization", "Bearer " + token}},
+                         .sign = false});
+  };
+  const std::string& token = document.access_token;
+  BOOST_TEST(ask("/jobs/j/tasks", token).status == 200);
+  BOOST_TEST(cluster.backend.asked.back().second.account == "Beta");
+  BOOST_TEST(ask("/pools", token).code == "Forbidden");
+  BOOST_TEST(ask("/jobs", token).code == "Forbidden");
+  BOOST_TEST(ask("/jobs/other/tasks", token).code == "AuthenticationFailed");
+  // Of the right form, and another: made by somebody else, cut short, for an account there is not.
+  BOOST_TEST(ask("/jobs/j/tasks", new_task_token("Beta", "boss")).status == 403);
+  BOOST_TEST(ask("/jobs/j/tasks", token.substr(0, token.size() - 1)).status == 403);
+  BOOST_TEST(ask("/jobs/j/tasks", new_task_token("nobody", "boss")).status == 403);
+  state = TaskState::completed;
+  BOOST_TEST(ask("/jobs/j/tasks", token).code == "AuthenticationFailed");
+  state = TaskState::running;
+  document.access_token.clear();  // a task that has none
+  BOOST_TEST(ask("/jobs/j/tasks", token).status == 403);
 }
 
 BOOST_AUTO_TEST_CASE(either_key_opens_and_names_have_no_case) {
