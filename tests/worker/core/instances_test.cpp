@@ -8,6 +8,7 @@ using std::chrono::seconds;
 
 std::optional<TaskDocument> decode_gang(std::string_view bytes) {
   TaskDocument document;
+  document.access_token = "open sesame";
   document.command_line = std::string(bytes);
   document.resource_files.push_back({"http://host/own", "", "", "", "own", ""});
   document.multi_instance = MultiInstanceSettings{
@@ -79,6 +80,7 @@ BOOST_AUTO_TEST_CASE(a_subtask_coordinates_and_waits_for_its_end) {
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_TASK_SHARED_DIR") ==
              root + "/workitems/job/job-1/t4/shared");
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_IS_CURRENT_NODE_MASTER") == "false");
+  BOOST_TEST(Instances::value(environment, "AZ_BATCH_AUTHENTICATION_TOKEN") == "open sesame");
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_MASTER_NODE") == "10.0.0.1:6000");
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_NODE_LIST") == "10.0.0.1;10.0.0.2;10.0.0.3");
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_HOST_LIST") == "10.0.0.1,10.0.0.2,10.0.0.3");
