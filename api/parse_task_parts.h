@@ -19,7 +19,6 @@ struct ConstraintsGiven {
 void read_constraints(const Value& value, ConstraintsGiven& out);
 void read_required_slots(const Value& value, SlotCount& out);
 void read_output_files(const Value& value, std::vector<OutputFile>& out);
-// Only what has no effect yet.
 void read_token_settings(const Value& value, TaskDocument& document);
 
 }  // namespace windlass::api
