@@ -1,10 +1,13 @@
 #include "gateway/task_token.h"
 
 #include "gateway/core/target.h"
+#include "model/base64.h"
 
-#include <sodium.h>
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
 
 #include <array>
+#include <stdexcept>
 #include <vector>
 
 namespace windlass::gateway {
@@ -14,35 +17,15 @@ namespace {
 constexpr std::string_view kForm = "wlt1";
 constexpr std::size_t kSecretBytes = 32;
 constexpr std::size_t kTokenCharsMax = 1024;
-constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;
-
-std::string encoded(std::string_view bytes) {
-  std::string text(sodium_base64_ENCODED_LEN(bytes.size(), kVariant), '\0');
-  sodium_bin2base64(text.data(), text.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
-                    bytes.size(), kVariant);
-  text.pop_back();  // the terminator
-  return text;
-}
-
-std::optional<std::string> decoded(std::string_view text) {
-  std::string bytes(text.size(), '\0');
-  std::size_t size = 0;
-  const char* end = nullptr;
-  if (sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(), text.data(),
-                        text.size(), nullptr, &size, &end, kVariant) != 0 ||
-      end != text.data() + text.size())
-    return std::nullopt;
-  bytes.resize(size);
-  return bytes;
-}
 
 }  // namespace
 
 std::string new_task_token(const std::string& account, const std::string& task_id) {
-  std::array<char, kSecretBytes> secret{};
-  randombytes_buf(secret.data(), secret.size());
-  return std::string(kForm) + "." + encoded(account) + "." + encoded(task_id) + "." +
-         encoded({secret.data(), secret.size()});
+  std::array<unsigned char, kSecretBytes> secret{};
+  if (RAND_bytes(secret.data(), static_cast<int>(secret.size())) != 1)
+    throw std::runtime_error("the system gives no random bytes");
+  return std::string(kForm) + "." + base64_encoded(account) + "." + base64_encoded(task_id) + "." +
+         base64_encoded({reinterpret_cast<const char*>(secret.data()), secret.size()});
 }
 
 std::optional<TaskToken> parse_task_token(std::string_view text) {
@@ -55,15 +38,15 @@ std::optional<TaskToken> parse_task_token(std::string_view text) {
     begin = dot + 1;
   }
   if (parts.size() != 4 || parts[0] != kForm) return std::nullopt;
-  auto account = decoded(parts[1]);
-  auto task_id = decoded(parts[2]);
+  auto account = base64_decoded(parts[1]);
+  auto task_id = base64_decoded(parts[2]);
   if (!account || !task_id || account->empty() || task_id->empty()) return std::nullopt;
   return TaskToken{std::move(*account), std::move(*task_id)};
 }
 
 bool is_same_token(std::string_view presented, std::string_view kept) {
   return presented.size() == kept.size() && !kept.empty() &&
-         sodium_memcmp(presented.data(), kept.data(), kept.size()) == 0;
+         CRYPTO_memcmp(presented.data(), kept.data(), kept.size()) == 0;
 }
 
 std::optional<std::string_view> bearer_of(std::string_view authorization) {
