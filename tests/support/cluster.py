@@ -125,7 +125,8 @@ class Cluster:
     def broken_promises(self):
         """Lines of the logs that say that a program failed: `windlass dev` restarts it, which hides it."""
         found = []
-        for log in pathlib.Path(self.data).glob("logs/*"):
+        data = pathlib.Path(self.data)
+        for log in [*data.glob("logs/*"), *data.glob("worker*/guard/spawner.log")]:
             for line in log.read_text(errors="replace").splitlines():
                 if "event=assertion_failed" in line or '"event":"failed"' in line or "Sanitizer" in line:
                     found.append(f"{log.name}: {line}")

@@ -84,6 +84,9 @@ class SpawnerBench {
         return rmdir(cgroup.c_str()) == 0 || errno == ENOENT;
       });
     }
+    const std::string log = content_of(options_.folder + "/spawner.log");
+    BOOST_CHECK_MESSAGE(log.find("Sanitizer") == std::string::npos,
+                        log);  // in that process, not here
     std::error_code ignored;
     std::filesystem::remove_all(base_, ignored);
   }
