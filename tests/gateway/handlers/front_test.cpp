@@ -46,8 +46,11 @@ BOOST_AUTO_TEST_CASE(a_task_asks_for_its_own_job_with_its_token_until_it_complet
   document.access_token = new_task_token("Beta", "boss");
   TaskState state = TaskState::running;
   cluster.backend.answers = [&](ShardId, const Command& command) -> Answer {
+    if (const auto* find = std::get_if<FindJob>(&command.request)) {
+      if (find->job_id != "j") return Error{ErrorCode::job_not_found, {}, {}};
+      return JobFound{2};
+    }
     if (const auto* get = std::get_if<GetTask>(&command.request)) {
-      if (get->job_id != "j") return NotHere{};
       TaskView view;
       view.record.id = get->task_id;
       view.record.state = state;
