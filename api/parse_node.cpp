@@ -4,6 +4,9 @@
 #include "api/parse_common.h"
 #include "model/time_text.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace windlass::api {
 
 Result<RestartNode> parse_restart_node(std::string_view text, NodeRestart restart) {
@@ -22,26 +25,68 @@ Result<RestartNode> parse_restart_node(std::string_view text, NodeRestart restar
   return command;
 }
 
-Result<std::string> parse_node_user(std::string_view text) {
+namespace {
+
+constexpr std::size_t kUserTextBytesMax = 16 * 1024;
+
+// One line: both are written to files of lines.
+void read_line(const Value& value, std::string& out) {
+  std::string text;
+  if (!value.given() || !value.read(text)) return;
+  const bool controls =
+      std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+  if (controls) return value.refuse("It must be one line, without control characters.");
+  if (text.size() > kUserTextBytesMax) return value.refuse("It must have 16,384 bytes at most.");
+  out = std::move(text);
+}
+
+// What adding and changing a user have in common; false: not a member of these.
+bool read_user_member(NodeUser& user, std::string_view name, const Value& value) {
+  if (name == "expiryTime") {
+    if (value.given()) value.read(user.expires);
+  } else if (name == "password") {
+    read_line(value, user.password);
+  } else if (name == "sshPublicKey") {
+    read_line(value, user.ssh_public_key);
+  } else {
+    return name == "odata.metadata";
+  }
+  return true;
+}
+
+NodeUser new_user(WallTime now) {
+  NodeUser user;
+  user.expires = now + std::chrono::hours(24);
+  return user;
+}
+
+}  // namespace
+
+Result<NodeUser> parse_add_node_user(std::string_view text, WallTime now) {
   ParsedBody body(text);
-  std::string user;
+  NodeUser user = new_user(now);
   body.value().each_member([&](std::string_view name, const Value& value) {
-    std::string ignored;
     if (name == "name") {
-      value.read(user);
+      if (value.read(user.name) && !is_user_name(user.name))
+        value.refuse("A host's user has 1 to 32 lower-case letters, digits, '-' and '_'.");
     } else if (name == "isAdmin") {
-      bool is_admin = false;
-      value.read(is_admin);
-    } else if (name == "expiryTime") {
-      if (value.read(ignored) && !parse_timestamp(ignored)) value.refuse_type("a date and time");
-    } else if (name == "password" || name == "sshPublicKey") {
-      value.read(ignored);
+      if (value.given()) value.read(user.is_admin);
     } else {
-      return name == "odata.metadata";
+      return read_user_member(user, name, value);
     }
     return true;
   });
-  if (!body.failed()) body.value().require(!user.empty(), "name");
+  if (!body.failed()) body.value().require(!user.name.empty(), "name");
+  if (body.failed()) return body.error();
+  return user;
+}
+
+Result<NodeUser> parse_update_node_user(std::string_view text, WallTime now) {
+  ParsedBody body(text);
+  NodeUser user = new_user(now);
+  body.value().each_member([&](std::string_view name, const Value& value) {
+    return read_user_member(user, name, value);
+  });
   if (body.failed()) return body.error();
   return user;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "model/command.h"
+#include "model/node_user.h"
 #include "model/result.h"
 
 #include <string_view>
@@ -12,8 +13,9 @@ namespace windlass::api {
 // What becomes of the tasks of a node that is to restart: its option, by the name that this kind
 // has.
 Result<RestartNode> parse_restart_node(std::string_view body, NodeRestart restart);
-// Whether the body is that of a node user.
-Result<std::string> parse_node_user(std::string_view body);
+// Users of a node. Where the body has no end, it is a day from `now`.
+Result<NodeUser> parse_add_node_user(std::string_view body, WallTime now);
+Result<NodeUser> parse_update_node_user(std::string_view body, WallTime now);
 // What of a worker's log is to go where.
 struct UploadLogs {
   std::string container_url;

@@ -1,8 +1,10 @@
-// Reading a node's files over the bulk road. Every request stands alone (the worker keeps nothing
-// between two of them); the gateway pulls chunks with a small window, so slow clients hold nothing.
+// What gateways ask workers themselves, over the bulk road: a node's files, the worker's log, users
+// of nodes. Every request stands alone (the worker keeps nothing between two of them) and may be
+// repeated; the gateway pulls chunks with a small window, so slow clients hold nothing.
 #pragma once
 
 #include "model/error.h"
+#include "model/node_user.h"
 #include "model/time.h"
 
 #include <cstdint>
@@ -15,7 +17,16 @@ namespace windlass {
 
 inline constexpr std::uint32_t kFileChunkBytesMax = 256 * 1024;
 
-enum class FileAction : std::uint8_t { properties, read, list, remove, upload_logs };
+enum class FileAction : std::uint8_t {
+  properties,
+  read,
+  list,
+  remove,
+  upload_logs,
+  add_user,
+  update_user,
+  delete_user
+};
 
 struct FileRequest {
   std::uint64_t id = 0;  // echoed; the gateway's own number
@@ -33,6 +44,7 @@ struct FileRequest {
   std::string container_url;
   WallTime logs_from;
   std::optional<WallTime> logs_until;
+  NodeUser user;  // add_user, update_user; its name: delete_user
   bool operator==(const FileRequest&) const = default;
 };
 

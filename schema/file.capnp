@@ -6,7 +6,7 @@ $Cxx.namespace("windlass::wire");
 
 using M = import "model.capnp";
 
-enum FileAction { properties @0; read @1; list @2; remove @3; uploadLogs @4; }
+enum FileAction { properties @0; read @1; list @2; remove @3; uploadLogs @4; addUser @5; updateUser @6; deleteUser @7; }
 
 struct FileRequest {
   id @0 :UInt64;
@@ -23,6 +23,15 @@ struct FileRequest {
   containerUrl @11 :Text;
   logsFrom @12 :Int64;
   logsUntil @13 :M.OptionalInt64;
+  user @14 :NodeUser;
+}
+struct NodeUser {
+  name @0 :Text;
+  isAdmin @1 :Bool;
+  expires @2 :Int64;
+  password @3 :Text;
+  sshPublicKey @4 :Text;
+  askedBy @5 :Text;
 }
 struct FileProperties {
   name @0 :Text;

@@ -18,12 +18,26 @@ constexpr int kRetryMs = 20;
 // Replies that no broker takes at once. Gateways ask again for what is dropped beyond.
 constexpr std::size_t kRepliesHeldMax = 64;
 
+bool is_about_files(FileAction action) {
+  switch (action) {
+    case FileAction::properties:
+    case FileAction::read:
+    case FileAction::list:
+    case FileAction::remove:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
-FileRoad::FileRoad(bus::EndpointOptions options, std::string nodes_folder, ServiceLogs& logs)
+FileRoad::FileRoad(bus::EndpointOptions options, std::string nodes_folder, ServiceLogs& logs,
+                   std::unique_ptr<NodeUsers> users)
     : options_(std::move(options)),
       server_(std::move(nodes_folder)),
       logs_(logs),
+      users_(std::move(users)),
       wake_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (!wake_) throw std::system_error(errno, std::generic_category(), "eventfd");
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
@@ -37,12 +51,24 @@ FileRoad::~FileRoad() {
 }
 
 FileReply FileRoad::answer(const FileRequest& request) {
-  if (request.action != FileAction::upload_logs) return server_.answer(request);
+  if (is_about_files(request.action)) return server_.answer(request);
   FileRequest node;
   node.id = request.id;
   node.node_id = request.node_id;
-  FileReply there = server_.answer(node);  // its root, if it is one of ours
-  return there.error ? there : logs_.upload(request);
+  FileReply reply = server_.answer(node);  // its root, if it is one of ours
+  if (reply.error) return reply;
+  if (request.action == FileAction::upload_logs) return logs_.upload(request);
+  reply.error = answer_about_user(request);
+  return reply;
+}
+
+std::optional<Error> FileRoad::answer_about_user(const FileRequest& request) {
+  if (users_) return users_->answer(request);
+  if (request.action != FileAction::add_user) return Error{ErrorCode::node_user_not_found, {}, {}};
+  return Error{ErrorCode::operation_not_valid_on_node,
+               "The owner of this node's host has not allowed users of nodes (--node-users of its "
+               "worker).",
+               {}};
 }
 
 void FileRoad::run(const std::stop_token& stop) {
@@ -59,6 +85,7 @@ void FileRoad::run(const std::stop_token& stop) {
       if (held.empty() && endpoint.send(asked->from, reply)) continue;
       if (held.size() < kRepliesHeldMax) held.emplace_back(asked->from, std::move(reply));
     }
+    if (users_) users_->sweep(runtime::wall_now(), runtime::mono_now());
     endpoint.flush(now);
     connected_ = endpoint.connected();
 

@@ -82,6 +82,8 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
       metrics_(program.metrics, config.executor, nodes_folder_),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
+  std::unique_ptr<NodeUsers> users;
+  if (config.node_users) users = std::make_unique<NodeUsers>(nodes_folder_, program.log);
   GrantBook book;
   if (auto kept = grants_.load()) book = std::move(*kept);
   place_.emplace(
@@ -152,7 +154,7 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
         else
           log.info("logs_uploaded");
       });
-  file_road_ = std::make_unique<FileRoad>(options, nodes_folder_, *logs_);
+  file_road_ = std::make_unique<FileRoad>(options, nodes_folder_, *logs_, std::move(users));
   place_->equip_bus(options, config.brokers, "--broker");
   endpoint_ = std::make_unique<bus::PeerEndpoint>(options);
   agent_bus_.emplace(*agent_, *endpoint_, !null_executor_);

@@ -67,6 +67,11 @@ OptionTable worker_options(WorkerConfig& config) {
              .target = &config.admin_tasks,
              .meaning = "Run tasks with elevation 'admin' as the worker's own user. Without this "
                         "they fail."});
+  table.add({.name = "node-users",
+             .target = &config.node_users,
+             .meaning =
+                 "Let clients make users of this host, with a password or a key and, if they "
+                 "ask for it, administrators (node users). Only for a worker that is root."});
   table.add({.name = "account-url",
              .target = &config.account_url,
              .meaning = "What tasks find in AZ_BATCH_ACCOUNT_URL.",

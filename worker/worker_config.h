@@ -28,6 +28,7 @@ struct WorkerConfig {
   std::string executor = "process";
   std::string task_user;
   bool admin_tasks = false;
+  bool node_users = false;
   std::string account_url;
   std::string node_address = "127.0.0.1";
   std::string cgroups = "auto";

@@ -1,11 +1,9 @@
-// What the API knows and hosts of one's own do not have: logins and extensions made from outside,
-// remote desktops, registered applications, metered use. Each is answered as Azure Batch answers
-// where there is none.
+// What the API knows and hosts of one's own do not have: extensions, remote desktops, registered
+// applications, metered use. Each is answered as Azure Batch answers where there is none.
 
 #include "gateway/handlers/handlers.h"
 
 #include "api/list_writer.h"
-#include "api/parse_node.h"
 #include "api/write_pool.h"
 #include "gateway/handlers/asking.h"
 #include "gateway/handlers/replying.h"
@@ -53,22 +51,6 @@ Async<Reply> compute_node_get_remote_desktop(Exchange& exchange) {
   return refuse_on_node(exchange, {ErrorCode::operation_not_valid_on_node,
                                    "Nodes are Linux hosts; they have no remote desktop.",
                                    {}});
-}
-
-// Logins of a node would be logins of its host, which are its owner's to give.
-Async<Reply> compute_node_add_user(Exchange& exchange) {
-  const auto user = api::parse_node_user(exchange.request.body);
-  if (!user) co_return user.error();
-  Error why{ErrorCode::operation_not_valid_on_node,
-            "Windlass makes no logins on hosts; ask the owner of the host for one.",
-            {}};
-  co_return co_await refuse_on_node(exchange, std::move(why));
-}
-Async<Reply> compute_node_update_user(Exchange& exchange) {
-  return refuse_on_node(exchange, {ErrorCode::node_user_not_found, {}, {}});
-}
-Async<Reply> compute_node_delete_user(Exchange& exchange) {
-  return refuse_on_node(exchange, {ErrorCode::node_user_not_found, {}, {}});
 }
 
 // No extension is ever installed: hosts are their owner's.

@@ -5,12 +5,15 @@
 
 namespace windlass::codec {
 
-WINDLASS_ENUM(FileAction, upload_logs, UPLOAD_LOGS)
+WINDLASS_ENUM(FileAction, delete_user, DELETE_USER)
 
+WINDLASS_STRUCT(NodeUser, (name, Name), (is_admin, IsAdmin), (expires, Expires),
+                (password, Password), (ssh_public_key, SshPublicKey), (asked_by, AskedBy))
 WINDLASS_STRUCT(FileRequest, (id, Id), (node_id, NodeId), (folder, Folder), (path, Path),
                 (action, Action), (offset, Offset), (bytes_max, BytesMax), (recursive, Recursive),
                 (after, After), (entries_max, EntriesMax), (name_prefix, NamePrefix),
-                (container_url, ContainerUrl), (logs_from, LogsFrom), (logs_until, LogsUntil))
+                (container_url, ContainerUrl), (logs_from, LogsFrom), (logs_until, LogsUntil),
+                (user, User))
 WINDLASS_STRUCT(FileProperties, (name, Name), (is_directory, IsDirectory),
                 (content_length, ContentLength), (last_modified, LastModified),
                 (creation_time, CreationTime), (mode, Mode))

@@ -1,5 +1,7 @@
 #include "api/parse_node.h"
 
+#include "model/time_text.h"
+
 #include <boost/test/unit_test.hpp>
 
 using namespace windlass;
@@ -62,15 +64,32 @@ BOOST_AUTO_TEST_CASE(logs_go_to_a_container_and_have_a_beginning) {
   BOOST_TEST((identity.error().code == ErrorCode::not_implemented));
 }
 
-BOOST_AUTO_TEST_CASE(a_user_has_a_name) {
-  using windlass::api::parse_node_user;
-  BOOST_TEST(
-      parse_node_user(
-          R"({"name":"u","isAdmin":true,"expiryTime":"2030-01-01T00:00:00Z","password":"p"})")
-          .value() == "u");
-  BOOST_TEST(!parse_node_user("{}"));
-  BOOST_TEST(!parse_node_user(R"({"name":"u","expiryTime":"soon"})"));
-  BOOST_TEST(!parse_node_user(R"({"name":"u","shell":"x"})"));
+BOOST_AUTO_TEST_CASE(a_user_has_a_name_and_ends) {
+  using windlass::api::parse_add_node_user;
+  using windlass::api::parse_update_node_user;
+  const WallTime now = parse_timestamp("2030-01-01T00:00:00Z").value();
+  const auto full = parse_add_node_user(
+      R"({"name":"u","isAdmin":true,"expiryTime":"2030-06-01T00:00:00Z","password":"p",
+          "sshPublicKey":"ssh-ed25519 A me@home"})",
+      now);
+  const NodeUser expected{
+      "u", true, parse_timestamp("2030-06-01T00:00:00Z").value(), "p", "ssh-ed25519 A me@home", {}};
+  BOOST_TEST((full.value() == expected));
+  const auto least = parse_add_node_user(R"({"name":"_u-1"})", now);
+  const NodeUser a_day{"_u-1", false, parse_timestamp("2030-01-02T00:00:00Z").value(), {}, {}, {}};
+  BOOST_TEST((least.value() == a_day));
+  const auto changed = parse_update_node_user(R"({"password":"q","expiryTime":null})", now);
+  const NodeUser another{"", false, a_day.expires, "q", {}, {}};
+  BOOST_TEST((changed.value() == another));
+  BOOST_TEST((parse_update_node_user("{}", now).value() ==
+              NodeUser{"", false, a_day.expires, {}, {}, {}}));
+  for (const char* refused :
+       {"{}", R"({"name":""})", R"({"name":"Me"})", R"({"name":"-u"})", R"({"name":"1u"})",
+        R"({"name":"a:b"})", R"({"name":"u u"})", R"({"name":"abcdefghijklmnopqrstuvwxyz0123456"})",
+        R"({"name":"u","expiryTime":"soon"})", R"({"name":"u","shell":"x"})",
+        R"({"name":"u","password":"a\nroot:b"})", R"({"name":"u","sshPublicKey":"a\nb"})"})
+    BOOST_TEST(!parse_add_node_user(refused, now), refused);
+  BOOST_TEST(!parse_update_node_user(R"({"name":"u"})", now));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

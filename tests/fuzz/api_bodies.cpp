@@ -86,9 +86,17 @@ void judge_command(const Result<T>& parsed) {
   judge_sent(*parsed);
 }
 
+// Both go into files of lines, and the name into a command line.
+void judge_user(const Result<NodeUser>& parsed) {
+  if (!parsed) return judge_refusal(parsed.error());
+  WINDLASS_ASSERT(parsed->name.empty() || is_user_name(parsed->name));
+  for (const std::string& line : {parsed->password, parsed->ssh_public_key})
+    WINDLASS_ASSERT(line.find_first_of(std::string_view("\n\r\0", 3)) == std::string::npos);
+}
+
 void run(std::string_view input) {
   Choices choices(input);
-  const std::size_t choice = choices.below(17);
+  const std::size_t choice = choices.below(19);
   const std::string_view body = choices.rest();
   switch (choice) {
     case 0: {
@@ -143,6 +151,10 @@ void run(std::string_view input) {
       if (!wanted) judge_refusal(wanted.error());
       return;
     }
+    case 16:
+      return judge_user(api::parse_add_node_user(body, WallTime{}));
+    case 17:
+      return judge_user(api::parse_update_node_user(body, WallTime{}));
     default:
       return judge_command(api::parse_put_task(body));
   }
@@ -199,7 +211,10 @@ std::vector<std::string> seeds() {
              R"({"thumbprint":"0123456789012345678901234567890123456789","data":"MIIB","password":)"
              R"("p","thumbprintAlgorithm":"sha1","certificateFormat":"pfx"})"),
       chosen(15, R"({"containerUrl":"http://h/c?sig=x","startTime":"2030-01-01T00:00:00Z"})"),
-      chosen(16, R"({"constraints":{"maxTaskRetryCount":2}})")};
+      chosen(16,
+             R"({"name":"u","isAdmin":true,"expiryTime":"2030-01-01T00:00:00Z","password":"p"})"),
+      chosen(17, R"({"sshPublicKey":"ssh-ed25519 A me"})"),
+      chosen(18, R"({"constraints":{"maxTaskRetryCount":2}})")};
 }
 
 const Target kTarget("api_bodies", run, seeds);

@@ -2,6 +2,7 @@
 """Each field of each request is as tests/conformance/fields.tsv says: a request with it is refused by its name and changes nothing, or is
 accepted and shown again; what is honoured names a test that is there and speaks of the field. The parsers know no other field."""
 import concurrent.futures
+import os
 import pathlib
 import re
 import sys
@@ -9,6 +10,7 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 import fields  # noqa: E402
+import node_users  # noqa: E402
 from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import ROOT, Cluster, expect, run, wait_until  # noqa: E402
 from raw import Raw  # noqa: E402
@@ -34,6 +36,8 @@ JOB = ("/jobs", "JobAddParameter")
 SCHEDULE = ("/jobschedules", "JobScheduleAddParameter")
 TASKS = "/jobs/tasks/tasks"
 ONE_NODE = "/pools/{id}/nodes/{node}"
+# Only root can make users of nodes.
+OF_USERS = ("ComputeNodeUser", "NodeUpdateUserParameter")
 # Of an automatic pool only keepAlive changes, and not by itself.
 FIXED = (("PoolInformation", "autoPoolSpecification"),)
 
@@ -44,7 +48,7 @@ REQUESTS = [
     Request("NodeDeallocateParameter", "POST", ONE_NODE + "/deallocate", POOL, nodes=1, version="2025-06-01"),
     Request("NodeDisableSchedulingParameter", "POST", ONE_NODE + "/disablescheduling", POOL, nodes=1),
     Request("ComputeNodeUser", "POST", ONE_NODE + "/users", POOL, nodes=1),
-    Request("NodeUpdateUserParameter", "PUT", ONE_NODE + "/users/me", POOL, nodes=1),
+    Request("NodeUpdateUserParameter", "PUT", ONE_NODE + "/users/{user}", POOL, nodes=1),
     Request("UploadBatchServiceLogsConfiguration", "POST", ONE_NODE + "/uploadbatchservicelogs", POOL, nodes=1),
     Request("PoolAddParameter", "POST", "/pools", shown="/pools/{id}"),
     Request("PoolPatchParameter", "PATCH", "/pools/{id}", POOL, "/pools/{id}"),
@@ -97,13 +101,13 @@ class Trial:
     def __init__(self, raw, request, steps, row, number):
         self.raw, self.request, self.steps, self.row = raw, request, steps, row
         self.id = f"f{number}"
-        self.given = {"@id": self.id}
+        self.given = {"@id": self.id, "@user": f"wlf{os.getpid()}x{number}"}
         if request.model == "CertificateAddParameter":
             self.given.update(certificate(self.id))
         self.name = f"{request.verb} {request.model}: {fields.text_of(steps, row.field)}"
 
     def path(self, template):
-        return template.format(id=self.id, node=self.given.get("@node"))
+        return template.format(id=self.id, node=self.given.get("@node"), user=self.given["@user"])
 
     def __call__(self):
         try:
@@ -125,6 +129,8 @@ class Trial:
                 found = self.raw("GET", f"/pools/{self.id}/nodes").json["value"]
                 return found and found[0]["state"] == "idle" and found[0]["id"]
             self.given["@node"] = wait_until(idle, 60, f"a node of {self.id}")
+        if "{user}" in self.request.path:
+            expect(self.raw("POST", self.path(ONE_NODE + "/users"), {"name": self.given["@user"]}).status == 201, "a user to change")
 
     def tag(self):
         return self.request.shown and self.raw("GET", self.path(self.request.shown)).headers.get("ETag")
@@ -136,6 +142,8 @@ class Trial:
         sent = fields.whole(row.value, self.given)
         body = fields.around(self.steps, fields.smallest_with(row.model, row.field, sent, self.given), self.given)
         answer = self.raw(request.verb, self.path(request.path), body, version=request.version)
+        if request.model in OF_USERS:
+            self.raw("DELETE", self.path(ONE_NODE + "/users/{user}"))
         if row.verdict == "refused":
             told = self.not_refused(answer)
             return told or (self.tag() != before and f"{self.name}: refused, and yet something has changed") or None
@@ -205,7 +213,7 @@ def varied(models, request):
 
 def every_field():
     models = fields.by_model(fields.rows())
-    with Cluster() as cluster:
+    with Cluster(*node_users.OPTIONS) as cluster:
         raw = Raw(cluster)
         job = {"id": "tasks", "poolInfo": {"poolId": "none"}, "usesTaskDependencies": True, "onTaskFailure": "performexitoptionsjobaction"}
         expect(raw("POST", "/jobs", job).status == 201, "a job for tasks")
@@ -213,6 +221,8 @@ def every_field():
         for request in REQUESTS:
             for steps, row in varied(models, request):
                 met.add((row.model, row.field))
+                if request.model in OF_USERS and not node_users.ALLOWED:
+                    continue
                 trials.append(Trial(raw, request, steps, row, len(trials)))
         unmet = sorted({(row.model, row.field) for rows in models.values() for row in rows.values()} - met)
         expect(not unmet, f"no request carries {unmet}")
@@ -229,10 +239,10 @@ def names_in_parsers():
 
 def known(raw, request, steps, names):
     """Whether the parser knows all of these names there: none is read, because an unknown one follows."""
-    given = {"@id": "x", "@node": "x"}
+    given = {"@id": "x", "@node": "x", "@user": "x"}
     inner = {**{name: None for name in names}, "notAField": 1}
     body = fields.around(steps, inner, given)
-    path = request.path.format(id="x", node="x")
+    path = request.path.format(id="x", node="x", user="x")
     answer = raw(request.verb, path, body, version=request.version)
     expect(answer.code == "UnsupportedProperty", f"{request.model} {steps}: {answer.status} {answer.code} {answer.values}")
     place = answer.values["PropertyName"]
@@ -247,7 +257,7 @@ def no_other_field():
     with Cluster() as cluster, concurrent.futures.ThreadPoolExecutor(8) as pool:
         raw = Raw(cluster)
         for request in REQUESTS:
-            if request.operation or request.model == "NodeUpdateUserParameter":
+            if request.operation:
                 continue
             for steps, model in fields.places(models, request.model, request.skip):
                 if not is_varied(request, steps) or leads_through_refused(models, steps):

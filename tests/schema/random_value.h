@@ -82,7 +82,7 @@ inline constexpr AttemptEnd kLast<AttemptEnd> = AttemptEnd::coordination_failed;
 template <>
 inline constexpr SubtaskState kLast<SubtaskState> = SubtaskState::completed;
 template <>
-inline constexpr FileAction kLast<FileAction> = FileAction::upload_logs;
+inline constexpr FileAction kLast<FileAction> = FileAction::delete_user;
 template <>
 inline constexpr PeerKind kLast<PeerKind> = PeerKind::broker;
 template <>

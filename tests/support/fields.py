@@ -18,7 +18,7 @@ Row = collections.namedtuple("Row", "model field verdict value shown")
 # From the model of a body to one inside it: (model, field, whether that is a list).
 Step = collections.namedtuple("Step", "model field in_list")
 
-# The smallest valid body of each model that has to hold something. "@id", "@node" and what a
+# The smallest valid body of each model that has to hold something. "@id", "@node", "@user" and what a
 # certificate is made of are put in when it is sent.
 SMALLEST = {
     "PoolAddParameter": {"id": "@id", "vmSize": "s", "virtualMachineConfiguration": "@VirtualMachineConfiguration"},
@@ -26,7 +26,7 @@ SMALLEST = {
     "PoolUpdatePropertiesParameter": {"certificateReferences": [], "applicationPackageReferences": [], "metadata": []},
     "PoolResizeParameter": {"targetDedicatedNodes": 0},
     "NodeRemoveParameter": {"nodeList": ["@node"]},
-    "ComputeNodeUser": {"name": "me"},
+    "ComputeNodeUser": {"name": "@user"},
     "UploadBatchServiceLogsConfiguration": {"containerUrl": "http://127.0.0.1/c", "startTime": "2026-01-01T00:00:00Z"},
     "CertificateAddParameter": {"thumbprint": "@thumbprint", "thumbprintAlgorithm": "sha1", "data": "@cer"},
     "JobAddParameter": {"id": "@id", "poolInfo": "@PoolInformation"},
@@ -115,7 +115,7 @@ def model_of(value):
 
 
 def whole(value, given):
-    """A value with the smallest bodies in place of the models that it names; `given` has the id and the node."""
+    """A value with the smallest bodies in place of the models that it names; `given` has the id, the node and the user."""
     if isinstance(value, str) and value.startswith("@"):
         return given[value] if value in given else whole(SMALLEST.get(value[1:], {}), given)
     if isinstance(value, list):

@@ -10,6 +10,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import node_users  # noqa: E402
 from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import Cluster, expect, run, wait_until  # noqa: E402
 from containers import Container  # noqa: E402
@@ -87,7 +88,7 @@ def made(folder, name, content):
 
 
 def other_commands():
-    with Cluster() as cluster, tempfile.TemporaryDirectory() as folder:
+    with Cluster(*node_users.OPTIONS) as cluster, tempfile.TemporaryDirectory() as folder:
         az = Az(cluster, folder)
         az("pool", "create", "--id", "more", "--vm-size", "standard_d2s_v3", "--target-dedicated-nodes", "1", "--task-slots-per-node", "4",
            "--image", "canonical:0001-com-ubuntu-server-jammy:22_04-lts", "--node-agent-sku-id", "batch.node.ubuntu 22.04")
@@ -203,6 +204,20 @@ def logs(az, pool, cluster):
     wait_until(lambda: container.names() == [f"{result['virtualDirectoryName']}/worker.log"], 60, "it is in the container")
 
 
+def users(az, node):
+    if not node_users.ALLOWED:
+        print("  no users of nodes: only root can make them")
+        return
+    with node_users.made_up() as (me,):
+        az("node", "user", "create", *node, "--name", me, "--password", "Secret-123")
+        expect(node_users.takes_password(me, "Secret-123"), "a user of the host")
+        az("node", "user", "reset", *node, "--user-name", me, "--password", "Secret-456")
+        expect(node_users.takes_password(me, "Secret-456"), "with another password")
+        az("node", "user", "delete", *node, "--user-name", me, "--yes")
+        expect(not node_users.exists(me), "gone")
+        expect("node user does not exist" in az("node", "user", "delete", *node, "--user-name", me, "--yes", fails=True), "none to remove")
+
+
 def nodes(az, pool, folder):
     first, second = sorted(node["id"] for node in az("node", "list", *pool))
     node = [*pool, "--node-id", first]
@@ -214,9 +229,7 @@ def nodes(az, pool, folder):
     wait_until(lambda: az("node", "show", *node)["state"] == "idle", 60, "reimaged")
     login = az("node", "remote-login-settings", "show", *node)
     expect((login["remoteLoginIpAddress"], login["remoteLoginPort"]) == (before["ipAddress"], 22), f"the host's own door: {login}")
-    expect("makes no logins" in az("node", "user", "create", *node, "--name", "me", "--password", "Secret-123", fails=True), "no logins")
-    expect("node user does not exist" in az("node", "user", "reset", *node, "--user-name", "me", "--password", "Secret-456", fails=True), "none to change")
-    expect("node user does not exist" in az("node", "user", "delete", *node, "--user-name", "me", "--yes", fails=True), "none to remove")
+    users(az, node)
     az("node", "remote-desktop", "download", *node, "--destination", f"{folder}/node.rdp", fails=True)
     az("node", "delete", *pool, "--node-list", second)
     wait_until(lambda: [one["id"] for one in az("node", "list", *pool)] == [first], 60, "one node is left")

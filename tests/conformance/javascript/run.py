@@ -11,6 +11,7 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "support"))
+import node_users  # noqa: E402
 from certificates import PASSWORD, Certificate  # noqa: E402
 from cluster import ROOT, Cluster, expect, run  # noqa: E402
 from containers import Container  # noqa: E402
@@ -44,7 +45,8 @@ def over_https():
 
 
 def nodes():
-    script("nodes.mjs")
+    with node_users.made_up() as (name,):
+        script("nodes.mjs", *node_users.OPTIONS, prepare=lambda _: {"WINDLASS_TEST_USER": name if node_users.ALLOWED else ""})
 
 
 def operations():

@@ -6,6 +6,7 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import node_users  # noqa: E402
 from client15 import POLL, bytes_of, code_of, connection, job_of, models, pool_of  # noqa: E402
 
 from azure.batch import BatchClient  # noqa: E402
@@ -113,15 +114,27 @@ def nodes_are_prepared_and_released(client, cluster):
         client.begin_delete_job(job, **POLL).result()
 
 
+def users_of_a_node_are_users_of_its_host(client, cluster):
+    if not node_users.ALLOWED:
+        print("    not tried: only root can make them")
+        return
+    node = nodes_of(client)[0]
+    with node_users.made_up() as (me,):
+        user = models.BatchNodeUserCreateOptions(name=me, password="Secret-123")
+        client.create_node_user(POOL, node, user)
+        expect(node_users.takes_password(me, "Secret-123"), "it may come in")
+        expect(code_of(client.create_node_user, POOL, node, user) == "NodeUserExists", "and is there already")
+        client.replace_node_user(POOL, node, me, models.BatchNodeUserReplaceOptions(ssh_public_key=node_users.KEY))
+        expect(node_users.keys(me) == node_users.KEY + "\n" and not node_users.takes_password(me, "Secret-123"), "by a key from now on")
+        client.delete_node_user(POOL, node, me)
+        expect(not node_users.exists(me), "it is gone")
+        expect(code_of(client.delete_node_user, POOL, node, me, error=ResourceNotFoundError) == "NodeUserNotFound", "none to remove")
+
+
 def hosts_of_ones_own_do_not_have_that(client, cluster):
     node = nodes_of(client)[0]
     login = client.get_node_remote_login_settings(POOL, node)
     expect((login.remote_login_ip_address, login.remote_login_port) == (client.get_node(POOL, node).ip_address, 22), "the host's own door")
-    user = models.BatchNodeUserCreateOptions(name="me", password="Secret-123")
-    expect(code_of(client.create_node_user, POOL, node, user) == "OperationNotValidOnNode", "no logins are made")
-    change = models.BatchNodeUserReplaceOptions(password="Secret-456")
-    expect(code_of(client.replace_node_user, POOL, node, "me", change, error=ResourceNotFoundError) == "NodeUserNotFound", "none to change")
-    expect(code_of(client.delete_node_user, POOL, node, "me", error=ResourceNotFoundError) == "NodeUserNotFound", "none to remove")
     expect(list(client.list_node_extensions(POOL, node)) == [], "no extensions")
     expect(code_of(client.get_node_extension, POOL, node, "x", error=ResourceNotFoundError) == "ResourceNotFound", "not by name either")
     expect(list(client.list_applications()) == [], "no applications")
@@ -153,8 +166,9 @@ def nodes_are_removed(client, cluster):
 
 
 def synchronous():
-    with Cluster() as cluster, BatchClient(**connection(cluster)) as client:
-        for part in (a_pool_gets_other_properties, nodes_begin_anew, nodes_are_prepared_and_released, hosts_of_ones_own_do_not_have_that,
+    with Cluster(*node_users.OPTIONS) as cluster, BatchClient(**connection(cluster)) as client:
+        for part in (a_pool_gets_other_properties, nodes_begin_anew, nodes_are_prepared_and_released,
+                     users_of_a_node_are_users_of_its_host, hosts_of_ones_own_do_not_have_that,
                      its_log_can_be_had, nodes_are_removed):
             print(f"  {part.__name__.replace('_', ' ')}", flush=True)
             part(client, cluster)

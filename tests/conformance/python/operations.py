@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "support"))
+import node_users  # noqa: E402
 from certificates import PASSWORD, Certificate  # noqa: E402
 from containers import Container, azurite  # noqa: E402
 from cluster import Cluster, expect, make_job, make_pool, run, wait_nodes_idle, wait_tasks_complete, wait_until  # noqa: E402
@@ -151,10 +152,7 @@ def nodes(client):
     client.compute_node.enable_scheduling(POOL, node)
     login = client.compute_node.get_remote_login_settings(POOL, node)
     expect((login.remote_login_ip_address, login.remote_login_port) == (after.ip_address, 22), "the host's own door")
-    user = models.ComputeNodeUser(name="me", password="Secret-123")
-    expect(code(client.compute_node.add_user, POOL, node, user) == "OperationNotValidOnNode", "no logins are made")
-    expect(code(client.compute_node.update_user, POOL, node, "me", models.NodeUpdateUserParameter(password="x")) == "NodeUserNotFound", "none to change")
-    expect(code(client.compute_node.delete_user, POOL, node, "me") == "NodeUserNotFound", "none to remove")
+    users(client, node)
     expect(code(client.compute_node.get_remote_desktop, POOL, node) in ("OperationNotValidOnNode", 409), "no desktop")
     expect(list(client.compute_node_extension.list(POOL, node)) == [], "no extensions")
     expect(code(client.compute_node_extension.get, POOL, node, "x") == "ResourceNotFound", "not by name either")
@@ -199,6 +197,42 @@ def schedules(client):
     client.job_schedule.delete("ops-schedule")
     wait_until(lambda: list(client.job_schedule.list()) == [], 60, "the schedule is gone")
     expect(code(client.job.get, "ops-schedule:job-1") == "JobNotFound", "with its job")
+
+
+def users(client, node):
+    if not node_users.ALLOWED:
+        print("    not its users: only root can make them")
+        return
+    now = datetime.datetime.now(datetime.timezone.utc)
+    today = (now - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)).days
+    with node_users.made_up(4) as (me, boss, guest, other):
+        def add(name, **more):
+            return code(client.compute_node.add_user, POOL, node, models.ComputeNodeUser(name=name, **more))
+        expect(add(me, password="Secret-123", ssh_public_key=node_users.KEY, expiry_time=now + datetime.timedelta(days=30)) is None, "a user is added")
+        expect(node_users.takes_password(me, "Secret-123") and node_users.keys(me) == node_users.KEY + "\n", "with a password and a key")
+        expect(not node_users.is_admin(me) and node_users.last_day(me) == today + 31, "no administrator, and not for ever")
+        expect(add(me) == "NodeUserExists" and add("nobody") == "NodeUserExists" and add("Not-A-Name") == "InvalidPropertyValue", "names are the host's")
+        update = models.NodeUpdateUserParameter(password="Secret-456")
+        client.compute_node.update_user(POOL, node, me, update)
+        expect(node_users.takes_password(me, "Secret-456") and node_users.keys(me) is None, "what a change does not hold is taken away")
+        expect(node_users.last_day(me) in (today + 2, today + 3), "a day from now it is over, and the day after that even for useradd")
+        client.compute_node.update_user(POOL, node, me, models.NodeUpdateUserParameter(ssh_public_key=node_users.KEY))
+        expect(not node_users.takes_password(me, "Secret-456") and node_users.keys(me), "a key instead of a password")
+        expect(code(client.compute_node.update_user, POOL, node, other, update) == "NodeUserNotFound", "nobody to change")
+        expect(code(client.compute_node.update_user, POOL, node, "root", update) == "NodeUserNotFound", "nor one of the host's own")
+        expect(code(client.compute_node.delete_user, POOL, node, "root") == "NodeUserNotFound", "whom nobody removes either")
+        client.compute_node.delete_user(POOL, node, me)
+        expect(not node_users.exists(me) and not pathlib.Path("/home", me).exists(), "nothing is left")
+        expect(code(client.compute_node.delete_user, POOL, node, me) == "NodeUserNotFound", "once only")
+        expect(add(boss, is_admin=True) is None and node_users.is_admin(boss), "an administrator")
+        expect(add(guest, expiry_time=datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=2)) is None, "a guest")
+        wait_until(lambda: node_users.last_day(guest) == 1, 30, "the guest's time is up")
+        client.compute_node.disable_scheduling(POOL, node, "requeue")
+        expect(add(other) == "NodeNotReady", "an idle or running node only")
+        client.compute_node.enable_scheduling(POOL, node)
+        client.compute_node.reimage(POOL, node, "terminate")
+        wait_until(lambda: not node_users.exists(boss) and not node_users.exists(guest), 30, "its users are gone with the node that it was")
+        wait_state(lambda: client.compute_node.get(POOL, node), "idle")
 
 
 def logs(client):
@@ -273,7 +307,7 @@ def certificates(client, cluster):
 
 
 def operations():
-    with Cluster() as cluster:
+    with Cluster(*node_users.OPTIONS) as cluster:
         client = cluster.batch()
         for part in (pools, jobs, tasks, files, nodes, logs, gangs, schedules):
             print(f"  {part.__name__}", flush=True)
