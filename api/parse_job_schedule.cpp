@@ -50,14 +50,6 @@ void read_schedule(const Value& value, Schedule& out) {
   }
 }
 
-// A token is made with its job, where the request arrives; jobs of schedules are made by shards.
-bool wants_token(const ParsedJob& job) {
-  return job.documents.manager && job.documents.manager->job_access;
-}
-Error no_tokens() {
-  return not_implemented("jobSpecification.jobManagerTask.authenticationTokenSettings");
-}
-
 Result<ParsedScheduleChange> parse_change(std::string_view text, bool replaces) {
   ParsedBody body(text);
   ParsedScheduleChange change;
@@ -81,7 +73,6 @@ Result<ParsedScheduleChange> parse_change(std::string_view text, bool replaces) 
     if (!command.metadata) command.metadata.emplace();
   }
   if (body.failed()) return body.error();
-  if (change.job && wants_token(*change.job)) return no_tokens();
   return change;
 }
 
@@ -115,7 +106,6 @@ Result<ParsedJobSchedule> parse_add_job_schedule(std::string_view text) {
   body.value().require(has_schedule, "schedule");
   body.value().require(has_job, "jobSpecification");
   if (body.failed()) return body.error();
-  if (wants_token(parsed.job)) return no_tokens();
   return parsed;
 }
 

@@ -66,7 +66,7 @@ struct TaskDocument {
   std::optional<MultiInstanceSettings> multi_instance;
   std::string kept_json;     // as in PoolSpec; exitConditions as written, the record has its rules
   bool job_access = false;   // authenticationTokenSettings: it may ask for its own job
-  std::string access_token;  // by this; never told to clients
+  std::string token_secret;  // from which its token is made (bus/task_token.h); never told
   bool operator==(const TaskDocument&) const = default;
 };
 

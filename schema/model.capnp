@@ -442,7 +442,7 @@ struct TaskDocument {
   dependsOnRanges @10 :List(TaskIdRange);
   multiInstance @11 :MultiInstanceSettings;
   jobAccess @12 :Bool;
-  accessToken @13 :Text;
+  tokenSecret @13 :Text;
 }
 struct MultiInstanceSettings {
   instances @0 :Int32;

@@ -1,6 +1,7 @@
 #include "worker/loop.h"
 
 #include "bus/task_document.h"
+#include "bus/task_token.h"
 #include "runtime/clock.h"
 #include "runtime/refusal.h"
 #include "runtime/version.h"
@@ -56,6 +57,11 @@ std::optional<TaskDocument> decode_document(std::string_view bytes) {
   return std::move(*document);
 }
 
+std::string token_of_task(const std::string& secret, const std::string& account,
+                          const std::string& job_id, const std::string& task_id) {
+  return task_token(secret, {account, task_id}, job_id);
+}
+
 AgentOptions agent_options(const WorkerConfig& config, const std::string& nodes) {
   AgentOptions options;
   options.offers = parse_offers(config.offers);
@@ -67,6 +73,7 @@ AgentOptions agent_options(const WorkerConfig& config, const std::string& nodes)
   options.reserved_disk_bytes = static_cast<std::uint64_t>(config.free_bytes_min);
   options.admin_tasks = config.admin_tasks;
   options.decode_document = decode_document;
+  options.task_token = token_of_task;
   options.random = random_number;
   return options;
 }

@@ -1,6 +1,6 @@
 #include "gateway/handlers/documents.h"
 
-#include "gateway/task_token.h"
+#include "bus/task_token.h"
 
 #include <utility>
 
@@ -42,11 +42,11 @@ Result<std::string> encoded_document(const TaskDocument& document) {
   return bytes;
 }
 
-Result<JobSpec> encoded_job(const std::string& account, api::ParsedJob job) {
+Result<JobSpec> encoded_job(api::ParsedJob job) {
   JobSpec& spec = job.spec;
   api::JobDocuments& documents = job.documents;
   if (documents.manager && documents.manager->job_access)
-    documents.manager->access_token = new_task_token(account, spec.manager_task->task.id);
+    documents.manager->token_secret = new_token_secret();
   Error refusal;
   if (spec.manager_task &&
       !encode_into(spec.manager_task->task.document, documents.manager, refusal))

@@ -15,9 +15,9 @@ inline constexpr std::size_t kTaskDocumentBytesMax = 1024 * 1024;
 // Refuses a document that is too large.
 Result<std::string> encoded_document(const TaskDocument& document);
 
-// The job with the documents of its own tasks encoded, and a token for its manager if that wants
-// one.
-Result<JobSpec> encoded_job(const std::string& account, api::ParsedJob job);
+// The job with the documents of its own tasks encoded, and a secret in that of a manager that wants
+// a token.
+Result<JobSpec> encoded_job(api::ParsedJob job);
 Result<api::JobDocuments> decoded_documents(const JobSpec& spec);
 
 }  // namespace windlass::gateway

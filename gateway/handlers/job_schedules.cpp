@@ -44,7 +44,7 @@ Async<Reply> change_schedule(Exchange& exchange, ScheduleCommand command) {
 Async<Reply> change_parsed(Exchange& exchange, Result<api::ParsedScheduleChange> change) {
   if (!change) co_return std::move(change.error());
   if (change->job) {
-    auto job = encoded_job(exchange.account, std::move(*change->job));
+    auto job = encoded_job(std::move(*change->job));
     if (!job) co_return std::move(job.error());
     change->command.job = std::move(*job);
   }
@@ -73,7 +73,7 @@ Async<Result<JobScheduleRecord>> wanted_schedule(Exchange& exchange) {
 Async<Reply> job_schedule_add(Exchange& exchange) {
   auto parsed = api::parse_add_job_schedule(exchange.request.body);
   if (!parsed) co_return std::move(parsed.error());
-  auto job = encoded_job(exchange.account, std::move(parsed->job));
+  auto job = encoded_job(std::move(parsed->job));
   if (!job) co_return std::move(job.error());
   parsed->spec.job = std::move(*job);
   const std::string id = parsed->spec.id;

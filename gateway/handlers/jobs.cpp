@@ -37,7 +37,7 @@ Async<Reply> change_job(Exchange& exchange, JobCommand command) {
 Async<Reply> job_add(Exchange& exchange) {
   auto parsed = api::parse_add_job(exchange.request.body);
   if (!parsed) co_return std::move(parsed.error());
-  auto spec = encoded_job(exchange.account, std::move(*parsed));
+  auto spec = encoded_job(std::move(*parsed));
   if (!spec) co_return std::move(spec.error());
   const std::string job_id = spec->id;
   const ShardId home = shard_of(exchange.account, job_id, exchange.backend.shards_total());

@@ -24,13 +24,13 @@ bool is_of_a_job(Operation operation) {
 
 }  // namespace
 
-Async<Status> admit_task(Exchange& exchange, TaskToken token, std::string presented) {
+Async<Status> admit_task(Exchange& exchange, TaskTokenName name, std::string presented) {
   if (!is_of_a_job(exchange.route.operation))
     co_return Error{ErrorCode::forbidden,
                     "The token of a task is good for the task's own job only.",
                     {{"Operation", std::string(info_of(exchange.route.operation).name)}}};
   std::string job_id = exchange.route.value(0);
-  Request request(GetTask{job_id, token.task_id, {}});
+  Request request(GetTask{job_id, name.task_id, {}});
   JobAnswer answer = co_await ask_job(exchange, job_id, std::move(request));
   const auto* view = std::get_if<TaskView>(&answer.answer);
   if (view == nullptr) {
@@ -41,7 +41,9 @@ Async<Status> admit_task(Exchange& exchange, TaskToken token, std::string presen
   }
   if (view->record.state == TaskState::completed) co_return not_admitted();
   const auto document = decode_task_document(view->document);
-  if (!document || !is_same_token(presented, document->access_token)) co_return not_admitted();
+  if (!document || document->token_secret.empty()) co_return not_admitted();
+  const std::string wanted = task_token(document->token_secret, name, job_id);
+  if (!is_same_token(presented, wanted)) co_return not_admitted();
   co_return ok();
 }
 

@@ -5,10 +5,10 @@
 #include "api/list_writer.h"
 #include "api/parse_task.h"
 #include "api/write_task.h"
+#include "bus/task_token.h"
 #include "gateway/handlers/asking.h"
 #include "gateway/handlers/documents.h"
 #include "gateway/handlers/replying.h"
-#include "gateway/task_token.h"
 
 namespace windlass::gateway {
 namespace {
@@ -18,9 +18,8 @@ std::string url_of(const Exchange& exchange, std::string_view job_id, std::strin
 }
 
 // Encodes the document into the facts, or refuses a task that is too large.
-Result<NewTask> encoded(const std::string& account, api::ParsedTask parsed) {
-  if (parsed.document.job_access)
-    parsed.document.access_token = new_task_token(account, parsed.facts.id);
+Result<NewTask> encoded(api::ParsedTask parsed) {
+  if (parsed.document.job_access) parsed.document.token_secret = new_token_secret();
   auto document = encoded_document(parsed.document);
   if (!document) return std::move(document.error());
   parsed.facts.document = std::move(*document);
@@ -78,7 +77,7 @@ Async<Reply> task_add(Exchange& exchange) {
   if (!job_id) co_return std::move(job_id.error());
   auto parsed = api::parse_add_task(exchange.request.body);
   if (!parsed) co_return std::move(parsed.error());
-  auto task = encoded(exchange.account, std::move(*parsed));
+  auto task = encoded(std::move(*parsed));
   if (!task) co_return std::move(task.error());
   const std::string task_id = task->id;
   AddTasks add{*job_id, {}};
@@ -113,7 +112,7 @@ Async<Reply> task_add_collection(Exchange& exchange) {
       refused[i] = std::move(item.task.error());
       continue;
     }
-    auto task = encoded(exchange.account, std::move(*item.task));
+    auto task = encoded(std::move(*item.task));
     if (task)
       add.tasks.push_back(std::move(*task));
     else

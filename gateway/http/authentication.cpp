@@ -36,7 +36,7 @@ Result<const Account*> authenticate(const HttpRequest& request, const Accounts& 
   if (authorization.empty()) return ErrorCode::authentication_missing;
   const auto presented = api::parse_shared_key(authorization);
   if (!presented) {
-    if (equals_without_case(authorization.substr(0, 7), "Bearer "))
+    if (bearer_of(authorization))
       return failed("This service takes SharedKey, and the tokens that it gives to tasks");
     return Error{ErrorCode::invalid_authentication_info,
                  {},
@@ -57,6 +57,12 @@ Result<const Account*> authenticate(const HttpRequest& request, const Accounts& 
   if (account == nullptr || !matches)
     return failed("The account is unknown or the signature is not that of one of its keys");
   return account;
+}
+
+std::optional<std::string_view> bearer_of(std::string_view authorization) {
+  constexpr std::string_view kScheme = "Bearer ";
+  if (!equals_without_case(authorization.substr(0, kScheme.size()), kScheme)) return std::nullopt;
+  return authorization.substr(kScheme.size());
 }
 
 }  // namespace windlass::gateway

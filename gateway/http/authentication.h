@@ -16,4 +16,7 @@ inline constexpr std::chrono::minutes kClockSkewMax{15};
 Result<const Account*> authenticate(const HttpRequest& request, const Accounts& accounts,
                                     WallTime now);
 
+// What follows "Bearer ", if that is how the request says who it is.
+std::optional<std::string_view> bearer_of(std::string_view authorization);
+
 }  // namespace windlass::gateway

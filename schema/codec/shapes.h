@@ -157,7 +157,7 @@ WINDLASS_STRUCT(TaskDocument, (display_name, DisplayName), (command_line, Comman
                 (environment_settings, EnvironmentSettings), (user_identity, UserIdentity),
                 (depends_on_ids, DependsOnIds), (depends_on_ranges, DependsOnRanges),
                 (affinity_id, AffinityId), (multi_instance, MultiInstance), (kept_json, KeptJson),
-                (job_access, JobAccess), (access_token, AccessToken))
+                (job_access, JobAccess), (token_secret, TokenSecret))
 WINDLASS_STRUCT(TaskConstraints, (retries_max, RetriesMax), (max_wall_clock_time, MaxWallClockTime),
                 (retention_time, RetentionTime))
 WINDLASS_STRUCT(NewTask, (id, Id), (required_slots, RequiredSlots), (retries_max, RetriesMax),

@@ -30,10 +30,6 @@ const RefusedBody kRefused[] = {
     {"a job out of range",
      R"({"id":"s","schedule":{},"jobSpecification":{"priority":2000,"poolInfo":{"poolId":"p"}}})",
      "OutOfRangePriority", "jobSpecification.priority"},
-    {"a manager with a token",
-     R"({"id":"s","schedule":{},"jobSpecification":{"poolInfo":{"poolId":"p"},"jobManagerTask":
-        {"id":"m","commandLine":"x","authenticationTokenSettings":{"access":["job"]}}}})",
-     "NotImplemented", "jobSpecification.jobManagerTask.authenticationTokenSettings"},
     {"an id with a colon", R"({"id":"s:1"})", "InvalidPropertyValue", "id"},
     {"too often", AT R"({"recurrenceInterval":"PT59S"}})", "InvalidPropertyValue",
      "schedule.recurrenceInterval"},

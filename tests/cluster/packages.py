@@ -109,6 +109,15 @@ class Host:
         return self.run("export AZURE_BATCH_ENDPOINT=http://127.0.0.1:8440 AZURE_BATCH_ACCOUNT=mine "
                         f"AZURE_BATCH_ACCESS_KEY_FILE=/etc/windlass/mine.primary.key; windlass {words}").stdout
 
+    def raw(self, script):
+        """What a script with `raw`, as tests/support/raw.py has it, prints."""
+        process = self.engine.run("inspect", "-f", "{{.State.Pid}}", self.id).strip()
+        done = subprocess.run(["nsenter", "-t", process, "-n", "/usr/bin/python3", "-c", RAW + script, str(ROOT / "tests" / "support"),
+                               self.answer("cat /etc/windlass/mine.primary.key")], capture_output=True, text=True, timeout=120, check=False)
+        if done.returncode != 0:
+            raise Failure(f"{script!r} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+        return done.stdout
+
     def property(self, role, name):
         return self.answer(f"systemctl show -P {name} windlass-{role}")
 
@@ -197,6 +206,37 @@ def a_stop_drains(host):
     expect(host.states("who") == {"t": "completed"}, "what was recorded is still there")
 
 
+# Said on the host's loopback, which only its own processes reach.
+RAW = """
+import sys, types
+sys.path.insert(0, sys.argv[1])
+from cluster import AGENT, IMAGE, wait_until
+from raw import Raw
+raw = Raw(types.SimpleNamespace(environment={"AZURE_BATCH_ENDPOINT": "http://127.0.0.1:8440", "AZURE_BATCH_ACCOUNT": "mine",
+                                             "AZURE_BATCH_ACCESS_KEY": sys.argv[2]}))
+"""
+ADD_USER = """
+machine = {"imageReference": IMAGE, "nodeAgentSKUId": AGENT}
+raw("POST", "/pools", {"id": "p", "vmSize": "s", "targetDedicatedNodes": 1, "virtualMachineConfiguration": machine})
+node = wait_until(lambda: [n["id"] for n in raw("GET", "/pools/p/nodes").json["value"] if n["state"] == "idle"], 60, "a node")[0]
+print(raw("POST", f"/pools/p/nodes/{node}/users", {"name": "ada", "password": "Secret-123", "isAdmin": True}).status)
+"""
+
+
+def users_of_nodes_want_a_drop_in(host):
+    drop_in = "/etc/systemd/system/windlass-worker.service.d"
+    host.run("echo 'node_users = true' >>/etc/windlass/worker.toml; systemctl restart windlass-worker")
+    wait_until(lambda: "docs/OPERATING.md" in host.answer("journalctl --no-pager -o cat -u windlass-worker"), 30, "the worker says that /etc is closed")
+    host.run(f"mkdir {drop_in}; printf '[Service]\\nReadWritePaths=/etc\\n' >{drop_in}/users.conf; systemctl daemon-reload; systemctl restart windlass-worker")
+    host.ready("worker")
+    expect(host.raw(ADD_USER) == "201\n", "a user is added")
+    expect(host.answer("id -nG ada") == "ada sudo", "an administrator of the host")
+    host.raw('raw("DELETE", "/pools/p")')
+    wait_until(lambda: host.run("id ada", check=False).returncode != 0, 30, "gone with the node")
+    host.run(f"rm -r {drop_in}; sed -i '/node_users/d' /etc/windlass/worker.toml; systemctl daemon-reload; systemctl restart windlass-worker")
+    host.ready("worker")
+
+
 def a_crash_is_restarted(host):
     before = host.property("scheduler", "MainPID")
     host.run("systemctl kill --signal=KILL windlass-scheduler")
@@ -243,5 +283,6 @@ def installable_host(engine):
 
 if __name__ == "__main__":
     run_with_engine(installable_host, [
-        installed_and_nothing_starts, started_as_documented, a_task_runs, a_stop_drains, a_crash_is_restarted, an_upgrade_restarts_what_runs,
+        installed_and_nothing_starts, started_as_documented, a_task_runs, users_of_nodes_want_a_drop_in, a_stop_drains,
+        a_crash_is_restarted, an_upgrade_restarts_what_runs,
         removed_and_purged])

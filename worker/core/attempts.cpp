@@ -121,10 +121,15 @@ void NodeAgent::assign_null(const Assignment& assignment, Now now, Effects& effe
 void NodeAgent::prepare_attempt(Run& run, const TaskDocument& document) {
   const Assignment& assignment = *run.assignment;
   run.output_files = document.output_files;
+  const NodeEnvironment node = node_environment(*nodes_.at(run.node_id).grant);
+  std::string token;
+  if (!document.token_secret.empty())
+    token = options_.task_token(document.token_secret, node.account, assignment.job_id,
+                                assignment.task_id);
   run.environment = task_environment(
-      node_environment(*nodes_.at(run.node_id).grant),
+      node,
       {assignment.job_id, assignment.task_id, run.command_folder(), assignment.id.attempt,
-       assignment.preparation_id, assignment.instance, document.access_token},
+       assignment.preparation_id, assignment.instance, std::move(token)},
       assignment.common_environment_settings, document.environment_settings);
 }
 

@@ -108,7 +108,8 @@ std::vector<EnvironmentSetting> task_environment(
     settings["AZ_BATCH_JOB_PREP_DIR"] = path;
     settings["AZ_BATCH_JOB_PREP_WORKING_DIR"] = path + "/wd";
   }
-  if (!task.access_token.empty()) settings["AZ_BATCH_AUTHENTICATION_TOKEN"] = task.access_token;
+  if (!task.authentication_token.empty())
+    settings["AZ_BATCH_AUTHENTICATION_TOKEN"] = task.authentication_token;
   if (task.instance) add_instance(settings, node, task);
   // Ours: a task can fence itself by it (docs/PROTOCOL.md).
   settings["WINDLASS_TASK_ATTEMPT"] = std::to_string(task.attempt);

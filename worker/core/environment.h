@@ -28,7 +28,7 @@ struct TaskEnvironment {
   std::uint32_t attempt = 0;
   std::string preparation_id;  // of its job, if it may use what that made; else empty
   std::optional<InstancePlace> instance;
-  std::string access_token;  // empty: it has none
+  std::string authentication_token;  // empty: it has none
 };
 
 // Of a multi-instance task: on each of its nodes the same, seen from the node's root.

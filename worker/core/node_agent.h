@@ -51,6 +51,10 @@ struct AgentOptions {
 
   std::function<std::optional<TaskDocument>(std::string_view)> decode_document;
   std::function<std::uint64_t()> random;
+  // From the secret in the task's document, its account, job and task.
+  std::function<std::string(const std::string& secret, const std::string& account,
+                            const std::string& job_id, const std::string& task_id)>
+      task_token;
 };
 
 struct AgentCounts {

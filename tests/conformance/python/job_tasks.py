@@ -125,6 +125,11 @@ def a_manager_asks_with_its_token(cluster, client):
     expect((late.status, late.code) == (403, "AuthenticationFailed"), f"its end is the end of the token: {late}")
     client.job.delete("trusted-other")
     client.job.delete("trusted")
+    client.job_schedule.add(models.JobScheduleAddParameter(id="often", schedule=models.Schedule(), job_specification=models.JobSpecification(
+        pool_info=models.PoolInformation(pool_id="tasks"), job_manager_task=manager)))
+    wait_until(lambda: next(client.job.list(models.JobListOptions(filter="id eq 'often:job-1'")), None), 30, "a job of a schedule")
+    wait_tasks_complete(client, "often:job-1", 2)
+    client.job_schedule.delete("often")
 
 
 def nodes_are_prepared_and_released(client):

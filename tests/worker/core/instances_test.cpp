@@ -8,7 +8,7 @@ using std::chrono::seconds;
 
 std::optional<TaskDocument> decode_gang(std::string_view bytes) {
   TaskDocument document;
-  document.access_token = "open sesame";
+  document.token_secret = "sesame";
   document.command_line = std::string(bytes);
   document.resource_files.push_back({"http://host/own", "", "", "", "own", ""});
   document.multi_instance = MultiInstanceSettings{
@@ -19,6 +19,10 @@ std::optional<TaskDocument> decode_gang(std::string_view bytes) {
 struct Instances : AgentHarness {
   Instances() {
     options.decode_document = decode_gang;
+    options.task_token = [](const std::string& secret, const std::string& account,
+                            const std::string& job_id, const std::string& task_id) {
+      return secret + " " + account + " " + job_id + " " + task_id;
+    };
     restart();
     open();
     node = ready_node(1);
@@ -80,7 +84,8 @@ BOOST_AUTO_TEST_CASE(a_subtask_coordinates_and_waits_for_its_end) {
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_TASK_SHARED_DIR") ==
              root + "/workitems/job/job-1/t4/shared");
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_IS_CURRENT_NODE_MASTER") == "false");
-  BOOST_TEST(Instances::value(environment, "AZ_BATCH_AUTHENTICATION_TOKEN") == "open sesame");
+  BOOST_TEST(Instances::value(environment, "AZ_BATCH_AUTHENTICATION_TOKEN") ==
+             "sesame account job t4");
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_MASTER_NODE") == "10.0.0.1:6000");
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_NODE_LIST") == "10.0.0.1;10.0.0.2;10.0.0.3");
   BOOST_TEST(Instances::value(environment, "AZ_BATCH_HOST_LIST") == "10.0.0.1,10.0.0.2,10.0.0.3");
