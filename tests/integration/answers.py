@@ -75,7 +75,7 @@ def what_there_is(service):
     service.add("told", task("good", "echo out; mkdir sub; touch sub/file"),
                 task("bad", "exit 1", constraints={"maxTaskRetryCount": 1}, exitConditions={"default": {"jobAction": "none"}}),
                 task("none", "x", resourceFiles=[{"httpUrl": service.store + "/box/none", "filePath": "f"}], exitConditions={"default": {"jobAction": "none"}}),
-                task("long", "sleep 600", displayName="Long"), task("waits", dependsOn={"taskIds": ["never"]}))
+                task("long", "sleep 600", displayName="Long", authenticationTokenSettings={"access": ["job"]}), task("waits", dependsOn={"taskIds": ["never"]}))
     for name in ("good", "bad", "none"):
         service.task("told", name)
     service.task("told", "long", "running")

@@ -116,7 +116,8 @@ def a_manager_asks_with_its_token(cluster, client):
     make_job(client, "trusted", "tasks", job_manager_task=manager)
     wait_tasks_complete(client, "trusted", 2)
     output = [b"".join(client.file.get_from_task("trusted", "boss", name)).decode() for name in ("stdout.txt", "stderr.txt")]
-    expect(output[0] == "['boss', 'work']\nAuthenticationFailed\nForbidden\n", f"it adds a task to its own job, and sees nothing else: {output}")
+    expect(output[0].splitlines() == ["['boss', 'work']", "AuthenticationFailed", "Forbidden"],
+           f"it adds a task to its own job, and sees nothing else: {output}")
     shown = client.task.get("trusted", "boss")
     expect(shown.authentication_token_settings.access == ["job"], f"that it may is told: {shown}")
     kept = b"".join(client.file.get_from_compute_node("tasks", shown.node_info.node_id, "shared/token")).decode()
