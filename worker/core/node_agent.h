@@ -142,6 +142,9 @@ class NodeAgent {
     MonoTime next_renewal{};
     std::size_t nodes = 0;
     std::set<RunId> held;
+    // Whether the held ones are wanted still: they came in an earlier session, and the answer to
+    // the resync of this one is to come.
+    bool held_in_doubt = false;
   };
 
   // claims.cpp
@@ -219,6 +222,7 @@ class NodeAgent {
   void end_rests(Now now, Effects& effects);
   bool leased(const Link& link, Now now) const { return now.mono < link.lease_until; }
   void begin_or_hold(Run& run, Now now, Effects& effects);
+  void begin_held(Link& from, Now now, Effects& effects);
 
   Run* find_run(RunId run);
   Link& link(ShardId shard);

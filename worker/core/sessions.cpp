@@ -17,6 +17,8 @@ void NodeAgent::session_lost(ShardId shard) {
 void NodeAgent::session_opened(ShardId shard, ShardEpoch epoch, bool resumed, Now now,
                                Effects& effects) {
   link(shard).open = true;
+  // The shard may have given them up with the session that they came in, and to others since.
+  if (!resumed && !link(shard).held.empty()) link(shard).held_in_doubt = true;
 
   Resync sync;
   sync.epoch = epoch;
@@ -65,6 +67,8 @@ void NodeAgent::resynced(ShardId shard, const Resynced& message, Now now, Effect
   }
   for (const std::string& node : message.unwanted_nodes)
     return_node(shard, ReturnNode{node}, now, effects);
+  link(shard).held_in_doubt = false;
+  begin_held(link(shard), now, effects);
 }
 
 void NodeAgent::renew(ShardId shard, Now now, Effects& effects) {
@@ -99,8 +103,17 @@ void NodeAgent::lease_renewed(ShardId shard, const LeaseRenewed& message, Now no
   for (auto& [id, node] : nodes_) {
     if (node.grant->shard == shard) tell_lease(node, until, effects);
   }
+  begin_held(from, now, effects);
+}
+
+void NodeAgent::begin_held(Link& from, Now now, Effects& effects) {
+  if (from.held_in_doubt || !leased(from, now)) return;
   const std::set<RunId> held = std::exchange(from.held, {});
-  for (const RunId id : held) begin(*find_run(id), now, effects);
+  for (const RunId id : held) {
+    Run& run = *find_run(id);
+    tell_lease(nodes_.at(run.node_id), from.lease_until, effects);
+    begin(run, now, effects);
+  }
 }
 
 void NodeAgent::begin_or_hold(Run& run, Now now, Effects& effects) {

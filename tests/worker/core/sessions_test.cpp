@@ -39,6 +39,32 @@ BOOST_AUTO_TEST_CASE(tasks_wait_for_the_first_lease_and_no_longer) {
   BOOST_TEST(h.take_work<StageIn>().size() == 1u);
 }
 
+// The shard gives a task to somebody else when the lease of the session is over that it was given
+// in, whether the worker ever heard of that lease or not.
+BOOST_AUTO_TEST_CASE(what_waited_through_the_end_of_its_session_begins_only_if_it_is_wanted) {
+  for (const bool resumed : {false, true}) {
+    AgentHarness h;
+    h.open();
+    h.say(0, ClaimNodes{1, "small", 1, AgentHarness::plan(2)});
+    const std::string node = h.one_said<ClaimAnswered>().nodes[0].node_id;
+    h.agent->node_made(node, std::nullopt, h.now, h.effects);
+    h.step();
+    const Assignment wanted = h.assignment(node, 1);
+    const Assignment given_up = h.assignment(node, 2);
+    h.say(0, given_up);
+    h.say(0, wanted);
+    h.agent->session_lost(0);
+    h.take_said<Resync>();
+    h.open(0, resumed);
+    BOOST_TEST(h.one_said<Resync>().running.size() == 2u);
+    h.lease();
+    BOOST_TEST(h.take_work<StageIn>().size() == (resumed ? 2u : 0u));
+    h.say(0, Resynced{{}, {given_up.id}, {}});
+    BOOST_TEST(h.take_work<StageIn>().size() == (resumed ? 0u : 1u));
+    if (!resumed) BOOST_TEST((h.one_said<AttemptEnded>().id == given_up.id));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_lease_is_renewed_every_third_of_it_from_the_sending) {
   AgentHarness h;
   h.open();
