@@ -182,14 +182,20 @@ Async<Reply> Front::answer(const HttpRequest& request, Passage& passage) {
   const WallTime now = runtime::wall_now();
   const auto bearer = bearer_of(request.header("authorization"));
   const auto token = bearer ? parse_task_token(*bearer) : std::nullopt;
-  const Account* claimed = token ? accounts_->find(token->account) : nullptr;
-  const auto account =
-      claimed != nullptr ? Result<const Account*>(claimed) : authenticate(request, *accounts_, now);
-  if (!account) {
-    telemetry_->count_authentication_failure(account.error().code);
-    co_return account.error();
+  std::string account_name;
+  if (token) {
+    // Admitted below, if it is right. An account that there is not has no jobs; that it is not
+    // there is nobody's business.
+    const Account* claimed = accounts_->find(token->account);
+    account_name = claimed != nullptr ? claimed->name : token->account;
+  } else {
+    const auto account = authenticate(request, *accounts_, now);
+    if (!account) {
+      telemetry_->count_authentication_failure(account.error().code);
+      co_return account.error();
+    }
+    account_name = (*account)->name;
   }
-  const std::string account_name = (*account)->name;
 
   if (route.kind == RouteMatch::Kind::path_unknown) co_return ErrorCode::resource_not_found;
   if (route.kind == RouteMatch::Kind::verb_unknown) co_return ErrorCode::unsupported_http_verb;

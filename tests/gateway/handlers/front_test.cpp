@@ -78,6 +78,8 @@ BOOST_AUTO_TEST_CASE(a_task_asks_for_its_own_job_with_its_token_until_it_complet
   BOOST_TEST(ask("/jobs/j/tasks", task_token(guessed, {"Beta", "boss"}, "j")).status == 403);
   BOOST_TEST(ask("/jobs/j/tasks", token.substr(0, token.size() - 1)).status == 403);
   BOOST_TEST(ask("/jobs/j/tasks", task_token(guessed, {"nobody", "boss"}, "j")).status == 403);
+  const std::string nobodys = task_token(guessed, {"nobody", "boss"}, "j");
+  BOOST_TEST(ask("/pools", nobodys).code == "Forbidden");  // as for an account that there is
   state = TaskState::completed;
   BOOST_TEST(ask("/jobs/j/tasks", token).code == "AuthenticationFailed");
   state = TaskState::running;
