@@ -227,7 +227,7 @@ def users_of_nodes_want_a_drop_in(host):
     drop_in = "/etc/systemd/system/windlass-worker.service.d"
     host.run("echo 'node_users = true' >>/etc/windlass/worker.toml; systemctl restart windlass-worker")
     wait_until(lambda: "docs/OPERATING.md" in host.answer("journalctl --no-pager -o cat -u windlass-worker"), 30, "the worker says that /etc is closed")
-    host.run(f"mkdir {drop_in}; printf '[Service]\\nReadWritePaths=/etc\\n' >{drop_in}/users.conf; systemctl daemon-reload; systemctl restart windlass-worker")
+    host.run(f"mkdir {drop_in}; printf '[Service]\\nProtectSystem=yes\\n' >{drop_in}/users.conf; systemctl daemon-reload; systemctl restart windlass-worker")
     host.ready("worker")
     expect(host.raw(ADD_USER) == "201\n", "a user is added")
     expect(host.answer("id -nG ada") == "ada sudo", "an administrator of the host")

@@ -216,6 +216,10 @@ async function end() {
   }
   await client.pool.deleteMethod(POOL);
   await gone(() => client.pool.get(POOL), "PoolNotFound", "the pool");
+  const life = await client.job.getAllLifetimeStatistics();
+  assert.ok(life.numSucceededTasks > 0 && life.numFailedTasks > 0 && life.wallClockTime !== "PT0S", "what was done stays done");
+  const nodes = await client.pool.getAllLifetimeStatistics();
+  assert.notEqual(nodes.usageStats.dedicatedCoreTime, "PT0S", "and what nodes it took");
 }
 
 for (const part of [pools, jobs, tasks, files, nodes, logs, gangs, schedules, certificates, end]) {
