@@ -36,7 +36,8 @@ void read_line(const Value& value, std::string& out) {
   const bool controls =
       std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
   if (controls) return value.refuse("It must be one line, without control characters.");
-  if (text.size() > kUserTextBytesMax) return value.refuse("It must have 16,384 bytes at most.");
+  if (text.size() > kUserTextBytesMax)
+    return value.refuse("It must have " + std::to_string(kUserTextBytesMax) + " bytes at most.");
   out = std::move(text);
 }
 

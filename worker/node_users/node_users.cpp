@@ -2,12 +2,11 @@
 
 #include "model/time_text.h"
 #include "runtime/refusal.h"
+#include "worker/node_users/folder_mark.h"
 #include "worker/node_users/tool.h"
 
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,15 +34,6 @@ constexpr Duration kSweepAfterFailure = seconds(60);
 
 Error failed(const ToolEnd& end) {
   return Error{ErrorCode::internal_error, {}, {{"Reason", end.said}}};
-}
-
-// Of the folder as it is now; empty: there is none.
-std::string made_mark(const std::string& folder) {
-  struct statx status {};
-  if (statx(AT_FDCWD, folder.c_str(), AT_SYMLINK_NOFOLLOW, STATX_INO | STATX_BTIME, &status) != 0)
-    return {};
-  return std::to_string(status.stx_ino) + "." + std::to_string(status.stx_btime.tv_sec) + "." +
-         std::to_string(status.stx_btime.tv_nsec);
 }
 
 // The first day on which useradd's own clock, which counts days, keeps the user out.
@@ -174,7 +164,7 @@ std::optional<Error> NodeUsers::add(const std::string& folder, const NodeUser& u
                    {}};
     groups = {"--groups", *group};
   }
-  UserMark mark{made_mark(folder), user.expires, {}, folder};
+  UserMark mark{folder_mark(folder).value_or(""), user.expires, {}, folder};
   if (mark.made.empty()) return Error{ErrorCode::node_not_found, {}, {}};
   const char* shell = ::access("/bin/bash", X_OK) == 0 ? "/bin/bash" : "/bin/sh";
   std::vector<std::string> words = {
@@ -225,7 +215,8 @@ void NodeUsers::sweep(WallTime now, MonoTime mono) {
   for (HostUser& user : marked_users()) {
     UserMark& mark = user.mark;
     if (!mark.folder.starts_with(nodes_folder_ + "/")) continue;
-    const bool orphaned = made_mark(mark.folder) != mark.made;
+    const auto made = folder_mark(mark.folder);
+    const bool orphaned = made && *made != mark.made;
     const bool over = mark.expires && *mark.expires <= now;
     if (!orphaned && !over) continue;
     mark.expires.reset();
