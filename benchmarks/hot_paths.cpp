@@ -277,7 +277,7 @@ class Bench {
     keeper_.commit(first, effects);
     for (scheduler::Outgoing& out : effects.messages) {
       if (auto* reply = std::get_if<scheduler::ToClient>(&out)) {
-        if (const auto* error = std::get_if<Error>(&reply->answer)) {
+        if (const auto* error = std::get_if<Error>(&*reply->answer)) {
           throw std::runtime_error("refused: " + error->message);
         }
       }

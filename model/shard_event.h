@@ -3,6 +3,7 @@
 // number of an entity's last event is its version (ETag).
 #pragma once
 
+#include "model/boxed.h"
 #include "model/shard_rows.h"
 
 #include <variant>
@@ -28,7 +29,7 @@ struct NodeErased {
 };
 // Counts and next_task in the record are ignored: apply() keeps them.
 struct JobPut {
-  JobRecord job;
+  Boxed<JobRecord> job;
   bool operator==(const JobPut&) const = default;
 };
 struct JobErased {
@@ -37,7 +38,7 @@ struct JobErased {
 };
 
 struct JobSchedulePut {
-  JobScheduleRecord schedule;
+  Boxed<JobScheduleRecord> schedule;
   bool operator==(const JobSchedulePut&) const = default;
 };
 struct JobScheduleErased {
@@ -134,5 +135,7 @@ using ShardEvent =
                  LeasesBounded, JobNodePut, JobSchedulePut, JobScheduleErased, CertificatePut,
                  CertificateErased>;
 using ShardEvents = std::vector<ShardEvent>;
+// A batch has thousands, nearly all of them TaskPut: nothing else may make them larger.
+static_assert(sizeof(ShardEvent) <= sizeof(TaskPut) + 16);
 
 }  // namespace windlass

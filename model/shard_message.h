@@ -3,6 +3,7 @@
 // receiver takes them in order, each once.
 #pragma once
 
+#include "model/boxed.h"
 #include "model/command.h"
 
 #include <variant>
@@ -13,7 +14,7 @@ namespace windlass {
 struct MakeJob {
   std::string account;
   std::uint64_t incarnation = 0;
-  JobSpec spec;
+  Boxed<JobSpec> spec;
   bool operator==(const MakeJob&) const = default;
 };
 // Target to home: made (version says when), or refused.

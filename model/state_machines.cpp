@@ -330,7 +330,7 @@ void MoveChecker::operator()(const NodeErased& event) {
 }
 
 void MoveChecker::operator()(const JobPut& event) {
-  const JobRecord& job = event.job;
+  const JobRecord& job = *event.job;
   enter("job", jobs_, job.seq, job.spec.id,
         job.previous_state ? word(*job.previous_state) : std::string_view{}, word(job.state));
 }
@@ -350,7 +350,7 @@ void MoveChecker::operator()(const JobErased& event) {
 }
 
 void MoveChecker::operator()(const JobSchedulePut& event) {
-  const JobScheduleRecord& schedule = event.schedule;
+  const JobScheduleRecord& schedule = *event.schedule;
   enter("job schedule", job_schedules_, schedule.seq, schedule.spec.id,
         schedule.previous_state ? word(*schedule.previous_state) : std::string_view{},
         word(schedule.state));

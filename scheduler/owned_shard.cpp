@@ -187,11 +187,11 @@ void OwnedShard::note_before_commit() {
     if (const auto* reply = std::get_if<ToClient>(&message)) {
       const auto command = commands_.find(reply->origin);
       const bool deferred = command == commands_.end();
-      const bool refused = std::holds_alternative<Error>(reply->answer);
+      const bool refused = std::holds_alternative<Error>(*reply->answer);
       if (refused || (!deferred && !command->second)) continue;
       if (!sessions_.contains(reply->origin.session)) continue;
       if (WINDLASS_PLANTED(answer_not_stored)) continue;
-      batch_->put_answer(reply->origin.session, reply->origin.sequence, encode(reply->answer));
+      batch_->put_answer(reply->origin.session, reply->origin.sequence, encode(*reply->answer));
     }
   }
   for (const auto& [session, through] : settled_) batch_->erase_answers(session, through);
@@ -221,10 +221,10 @@ void OwnedShard::answer_clients() {
   for (const Outgoing& message : effects_.messages) {
     const auto* reply = std::get_if<ToClient>(&message);
     if (reply == nullptr) continue;
-    if (const auto* error = std::get_if<Error>(&reply->answer))
+    if (const auto* error = std::get_if<Error>(&*reply->answer))
       tally_.refusals.push_back(error->code);
     if (unlucky(FaultPoint::answer_lost)) continue;
-    endpoint_.answer(shard_, reply->origin.session, reply->origin.sequence, reply->answer);
+    endpoint_.answer(shard_, reply->origin.session, reply->origin.sequence, *reply->answer);
   }
 }
 

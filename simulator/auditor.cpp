@@ -451,24 +451,25 @@ void Auditor::see(ShardId shard, ShardView& view, const TaskErased& erased) {
 }
 
 void Auditor::see(ShardId shard, ShardView& view, const JobPut& put) {
-  if (view.erased_jobs.contains(put.job.seq)) {
-    world_.violated("S10", "job " + put.job.spec.id + " was erased and comes back");
+  if (view.erased_jobs.contains(put.job->seq)) {
+    world_.violated("S10", "job " + put.job->spec.id + " was erased and comes back");
     return;
   }
-  const auto [job, fresh] = view.jobs.try_emplace(put.job.seq);
-  if (fresh) job->second.made = put.job.version.event;
-  if (fresh) check_alone(put.job);
+  const auto [job, fresh] = view.jobs.try_emplace(put.job->seq);
+  if (fresh) job->second.made = put.job->version.event;
+  if (fresh) check_alone(*put.job);
   JobRecord& record = job->second.record;
   const bool was_ended = record.state == JobState::completed || record.state == JobState::deleting;
-  const bool is_ended = put.job.state == JobState::completed || put.job.state == JobState::deleting;
-  if (put.job.state == JobState::completed) check_released(shard, view, put.job);
+  const bool is_ended =
+      put.job->state == JobState::completed || put.job->state == JobState::deleting;
+  if (put.job->state == JobState::completed) check_released(shard, view, *put.job);
   if (was_ended && !is_ended)
-    world_.violated("S10", "job " + put.job.spec.id + " had ended and goes on");
-  if (record.state != put.job.state || record.spec.id.empty())
+    world_.violated("S10", "job " + put.job->spec.id + " had ended and goes on");
+  if (record.state != put.job->state || record.spec.id.empty())
     world_.tell("shard-" + std::to_string(shard),
-                "job " + put.job.spec.id + " is in state " +
-                    std::to_string(static_cast<int>(put.job.state)));
-  record = put.job;
+                "job " + put.job->spec.id + " is in state " +
+                    std::to_string(static_cast<int>(put.job->state)));
+  record = *put.job;
   if (record.state != JobState::active) view.to_be_stopped.erase(record.seq);
 }
 
@@ -534,7 +535,7 @@ void Auditor::check_alone(const JobRecord& job) {
 }
 
 void Auditor::see(ShardId shard, ShardView& view, const JobSchedulePut& put) {
-  const JobScheduleRecord& now = put.schedule;
+  const JobScheduleRecord& now = *put.schedule;
   const std::string name = "job schedule " + now.spec.id;
   const auto [found, fresh] = view.schedules.try_emplace(now.seq, now);
   const JobScheduleRecord before = std::exchange(found->second, now);

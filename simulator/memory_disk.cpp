@@ -68,6 +68,10 @@ void MemoryBatch::put_open_task(const OpenTask& task) {
   put(tables_.open, task.record.key, task);
 }
 
+void MemoryBatch::put_placed_task(const TaskRecord& task) {
+  put_open_task({task, {}, {}, {}});
+}
+
 void MemoryBatch::complete_task(const TaskRecord& task) {
   WINDLASS_ASSERT(erase(tables_.open, task.key) == 1);
   WINDLASS_ASSERT(!tables_.done.contains(task.key));

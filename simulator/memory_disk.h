@@ -161,6 +161,7 @@ class MemoryBatch final : public scheduler::ShardBatch {
 
   void add_task(const OpenTask& task, std::string_view document) override;
   void put_open_task(const OpenTask& task) override;
+  void put_placed_task(const TaskRecord& task) override;
   void complete_task(const TaskRecord& task) override;
   void put_done_task(const TaskRecord& task) override;
   void reopen_task(const OpenTask& task) override;

@@ -109,7 +109,7 @@ void CountsWatch::wait_completed(std::int64_t tasks, std::chrono::seconds patien
       throw std::runtime_error("only " + std::to_string(completed_) + " of " +
                                std::to_string(tasks) + " tasks completed in time");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(kAskInterval);
   }
 }
 

@@ -169,23 +169,26 @@ void leave_place(State& state, const Job& job, const TaskRecord& task, std::int3
 }
 
 void start_running(State& state, Job& job, const TaskRecord& task) {
+  NodeSeq primary = 0;
   each_instance(task, [&](std::int32_t instance, const std::string& node_id) {
-    take_place(state, job, task, instance, node_named(state, node_id));
+    Node& node = node_named(state, node_id);
+    if (instance == 0) primary = node.record.seq;
+    take_place(state, job, task, instance, node);
   });
-  const NodeSeq primary = node_named(state, task.node->node_id).record.seq;
   const bool inserted = state.running.emplace(task.key, RunningTask{task, primary}).second;
   WINDLASS_ASSERT(inserted);
   job.running.insert(task.key.task);
 }
 
 void stop_running(State& state, Job& job, const RunningTask& running, const TaskRecord& after) {
+  Node& primary = node_of(state, running.node);
   if (after.state == TaskState::completed) {
-    NodeRecord& node = node_of(state, running.node).record;
-    node.total_tasks_run += 1;
-    if (after.result == ExecutionResult::success) node.total_tasks_succeeded += 1;
+    primary.record.total_tasks_run += 1;
+    if (after.result == ExecutionResult::success) primary.record.total_tasks_succeeded += 1;
   }
   each_instance(running.record, [&](std::int32_t instance, const std::string& node_id) {
-    leave_place(state, job, running.record, instance, node_named(state, node_id), after.state_time);
+    Node& node = instance == 0 ? primary : node_named(state, node_id);
+    leave_place(state, job, running.record, instance, node, after.state_time);
   });
   job.running.erase(running.record.key.task);
   state.running.erase(running.record.key);
@@ -263,7 +266,7 @@ struct Applier {
   }
 
   void operator()(const JobPut& event) {
-    const JobRecord& incoming = event.job;
+    const JobRecord& incoming = *event.job;
     const auto [found, added] = state.jobs.try_emplace(incoming.seq, Job{});
     Job& job = found->second;
     if (added) {
@@ -309,7 +312,7 @@ struct Applier {
   }
 
   void operator()(const JobSchedulePut& event) {
-    const JobScheduleRecord& schedule = event.schedule;
+    const JobScheduleRecord& schedule = *event.schedule;
     const bool added = state.job_schedules.insert_or_assign(schedule.seq, schedule).second;
     if (added) {
       const bool named = state.job_schedules_by_id
@@ -571,14 +574,13 @@ struct Applier {
     book(state, job, running.record, task);
     if (is_on_node(task.state)) {
       WINDLASS_ASSERT(task.attempt == running.record.attempt);
-      const TaskRecord before = running.record;
-      each_instance(before, [&](std::int32_t instance, const std::string& node_id) {
+      each_instance(running.record, [&](std::int32_t instance, const std::string& node_id) {
         if (holds_its_node(task, instance)) return;
-        leave_place(state, job, before, instance, node_named(state, node_id),
+        leave_place(state, job, running.record, instance, node_named(state, node_id),
                     task.version.last_modified);
       });
       state.running.at(task.key).record = task;
-      rows.put_open_task({task, {}, {}, {}});
+      rows.put_placed_task(task);
       return;
     }
     stop_running(state, job, running, task);
@@ -611,7 +613,7 @@ struct Applier {
       const QueueWidth width = queue_width(task);
       const bool was_ready = queue_for(job, width).remove(task.key.task, width.width);
       WINDLASS_ASSERT(was_ready);
-      rows.put_open_task({task, {}, {}, {}});  // satisfied once is satisfied for good
+      rows.put_placed_task(task);  // satisfied once is satisfied for good
       start_running(state, job, task);
       return;
     }

@@ -138,8 +138,12 @@ bool take_report(Step& step, const AttemptEnded& report) {
   }
   const JobSeq job = report.id.task.job;
   const NodeSeq node = node_of_instance(step.state(), *running, instance);
-  const TaskRecord before = running->record;
-  TaskRecord task = before;
+  TaskRecord task = running->record;
+  // Its other instances go on; most tasks have none.
+  const std::optional<TaskRecord> gang = task.subtasks.empty() ? std::nullopt : std::optional(task);
+  const auto end_others = [&] {
+    if (gang) linger(step, *gang, false, instance);
+  };
   if (instance > 0)
     end_subtask(task.subtasks[static_cast<std::size_t>(instance) - 1], report, step.now.wall);
   const Verdict verdict = judge_end(report, task.retry_count, task.constraints.retries_max);
@@ -155,12 +159,12 @@ bool take_report(Step& step, const AttemptEnded& report) {
       break;
     case Verdict::retry:
       retry(step, std::move(task), report);
-      linger(step, before, false, instance);
+      end_others();
       break;
     case Verdict::succeed:
     case Verdict::fail: {
       const JobAction action = complete(step, std::move(task), report);
-      linger(step, before, false, instance);
+      end_others();
       act_on_ended_task(step, job, action);
       break;
     }

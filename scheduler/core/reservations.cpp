@@ -33,12 +33,12 @@ JobRecord new_job(Step& step, const std::string& account, std::uint64_t incarnat
 }
 
 void take(Step& step, ShardId from, const MakeJob& request) {
-  JobMade made{request.account, request.spec.id,      request.incarnation,
+  JobMade made{request.account, request.spec->id,     request.incarnation,
                std::nullopt,    step.state().shard(), {}};
-  const Job* job = step.state().find_job(request.account, request.spec.id);
+  const Job* job = step.state().find_job(request.account, request.spec->id);
   if (job == nullptr) {
-    make_job(step, request.account, request.incarnation, request.spec);
-    job = step.state().find_job(request.account, request.spec.id);
+    make_job(step, request.account, request.incarnation, *request.spec);
+    job = step.state().find_job(request.account, request.spec->id);
   } else if (job->record.incarnation != request.incarnation) {
     made.error = Error{ErrorCode::job_exists, {}, {}};
   }
@@ -55,14 +55,14 @@ void take(Step& step, ShardId, const JobMade& report) {
   const bool awaited = origin != Origin{};  // by a client; else a schedule wanted it
   if (report.error) {
     step.emit(ReservationErased{report.account, report.job_id});
-    if (awaited) step.say(ToClient{origin, *report.error});
+    if (awaited) step.say(ToClient{origin, Answer{*report.error}});
     job_of_schedule_ended(step, report.account, report.job_id);
     return;
   }
   reservation.state = ReservationState::held;
   reservation.origin = {};
   step.emit(ReservationPut{reservation});
-  if (awaited) step.say(ToClient{origin, JobMadeAt{report.shard, report.version}});
+  if (awaited) step.say(ToClient{origin, Answer{JobMadeAt{report.shard, report.version}}});
 }
 
 void take(Step& step, ShardId, const JobGone& report) {

@@ -78,6 +78,8 @@ class Rows {
   // A new task: id, document and open row at once. Keys of a job rise, so rows append.
   virtual void add_task(const OpenTask& task, std::string_view document) = 0;
   virtual void put_open_task(const OpenTask&) = 0;
+  // The same of one that has a place: it waits for nothing and wishes nothing any more.
+  virtual void put_placed_task(const TaskRecord&) = 0;
   virtual void complete_task(const TaskRecord&) = 0;  // open -> done
   virtual void put_done_task(const TaskRecord&) = 0;
   virtual void reopen_task(const OpenTask&) = 0;  // done -> open: reactivation

@@ -4,13 +4,16 @@
 
 #include "model/worker_message.h"
 
-#include <map>
+#include <boost/container/flat_map.hpp>
 
 namespace windlass::scheduler {
 
 // Invariant: 0 <= free() <= total, and used is the sum over the holders.
 class NodeSlots {
  public:
+  // Few, and they come mostly in this order: by shard, task and attempt.
+  using Held = boost::container::flat_map<AttemptId, SlotCount>;
+
   explicit NodeSlots(SlotCount total) : total_(total) {}
 
   SlotCount total() const { return total_; }
@@ -23,13 +26,12 @@ class NodeSlots {
   SlotCount give_back(const AttemptId& attempt);
   bool holds(const AttemptId& attempt) const { return held_.contains(attempt); }
 
-  // In order of shard, task, attempt.
-  const std::map<AttemptId, SlotCount>& held() const { return held_; }
+  const Held& held() const { return held_; }
 
  private:
   SlotCount total_;
   SlotCount used_ = 0;
-  std::map<AttemptId, SlotCount> held_;
+  Held held_;
 };
 
 }  // namespace windlass::scheduler

@@ -3,6 +3,7 @@
 // that goes out after the commit. Refusals come before the first emit.
 #pragma once
 
+#include "model/boxed.h"
 #include "model/worker_message.h"
 #include "scheduler/core/apply.h"
 #include "scheduler/core/settings.h"
@@ -15,7 +16,7 @@ namespace windlass::scheduler {
 
 struct ToClient {
   Origin origin;
-  Answer answer;
+  Boxed<Answer> answer;
 };
 struct ToWorkerProcess {
   std::uint64_t worker = 0;  // stable worker id
@@ -31,6 +32,8 @@ struct ForgetWorker {
   std::uint64_t worker = 0;
 };
 using Outgoing = std::variant<ToClient, ToWorkerProcess, ToShard, ForgetWorker>;
+// As of events: a batch has thousands, nearly all of them for workers.
+static_assert(sizeof(Outgoing) <= sizeof(ToWorkerProcess) + 16);
 
 struct Effects {
   ShardEvents events;              // facts, applied and written, to be committed
@@ -53,13 +56,13 @@ class Step {
   // The version that the entity of the next event gets.
   Version next_version() const { return {state_.counters.events + 1, now.wall}; }
 
-  void emit(ShardEvent event) {
-    apply(state_, rows, event);
-    effects_.events.push_back(std::move(event));
+  template <class Event>
+  void emit(Event event) {
+    apply(state_, rows, effects_.events.emplace_back(std::move(event)));
   }
   void say(Outgoing message) { effects_.messages.push_back(std::move(message)); }
   void tell_worker(std::uint64_t worker, ToWorker message) {
-    say(ToWorkerProcess{worker, std::move(message)});
+    effects_.messages.emplace_back(ToWorkerProcess{worker, std::move(message)});
   }
 
   // Soft state: workers, leases, offers, turns. Nothing of it is in events.

@@ -122,7 +122,7 @@ Decision decide(Step& step, const std::string& account, AddTasks& command) {
       answer.outcomes[i].error = std::move(refused);
       continue;
     }
-    earlier.insert(std::move(lower_id));
+    if (command.tasks.size() > 1) earlier.insert(std::move(lower_id));
     OpenTask open{new_record(step, *job, task, seq++), std::move(task.depends_on_ids),
                   std::move(task.affinity_id), std::move(task.depends_on_ranges)};
     answer.outcomes[i].version = open.record.version;

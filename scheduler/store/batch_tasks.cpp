@@ -158,6 +158,12 @@ void Batch::put_open_task(const OpenTask& task) {
   open.update(task_key(task.record.key));
 }
 
+void Batch::put_placed_task(const TaskRecord& record) {
+  RowTable& open = impl_->table(TableName::open_tasks);
+  encode_task_row(open.begin_row(), record);
+  open.update(task_key(record.key));
+}
+
 void Batch::complete_task(const TaskRecord& record) {
   const Key key = task_key(record.key);
   const bool was_open = impl_->table(TableName::open_tasks).erase(key);

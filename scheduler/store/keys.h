@@ -16,6 +16,12 @@ class Key {
  public:
   static constexpr std::size_t kBytesMax = 511;  // LMDB's limit
 
+  Key() = default;
+  Key(const Key& other) : size_(other.size_) {  // what is set, not all that could be
+    std::memcpy(bytes_.data(), other.bytes_.data(), size_);
+  }
+  Key& operator=(const Key&) = delete;
+
   Key& number(std::uint64_t value) { return big_endian(value, 8); }
   Key& number_32(std::uint32_t value) { return big_endian(value, 4); }
   Key& text(std::string_view text) {

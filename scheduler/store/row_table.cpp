@@ -55,6 +55,7 @@ RowTable::RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, Ta
     : txn_(txn), table_(table), name_(name), sum_(sum), changed_(changed), cursor_(txn, table) {}
 
 std::optional<std::string_view> RowTable::find(std::string_view key) {
+  if (end_is_ours_ && key > end_) return std::nullopt;
   const bool from = cursor_.first_from(key);
   if (from && cursor_.key() == key) return open_row(name_, key, cursor_.value());
   check_gap(key, from);
@@ -78,6 +79,7 @@ bool RowTable::behind_the_end(std::string_view key) {
   }
   if (key <= end_) return false;
   end_ = key;
+  end_is_ours_ = true;
   return true;
 }
 

@@ -38,7 +38,7 @@ class RowTable {
   RowTable(const lmdb::Txn& txn, lmdb::Table table, const char* name, TableSum& sum, bool& changed);
 
   // The body, valid until the next write of the batch. A key that was damaged could hide its row,
-  // so where there is none the rows on both sides are looked at.
+  // so where there is none the rows on both sides are looked at, unless this batch wrote the last.
   std::optional<std::string_view> find(std::string_view key);
 
   // Bodies are made by `begin_row()` and then written by one of these.
@@ -86,7 +86,8 @@ class RowTable {
   lmdb::Cursor cursor_;
   RowBytes bytes_;
   bool end_known_ = false;
-  std::string end_;  // no key of the table is greater; it may be gone already
+  std::string end_;           // no key of the table is greater; it may be gone already
+  bool end_is_ours_ = false;  // written by this batch
 };
 
 }  // namespace windlass::scheduler

@@ -122,6 +122,7 @@ class Batch final : public ShardBatch {
 
   void add_task(const OpenTask& task, std::string_view document) override;
   void put_open_task(const OpenTask&) override;
+  void put_placed_task(const TaskRecord&) override;
   void complete_task(const TaskRecord&) override;
   void put_done_task(const TaskRecord&) override;
   void reopen_task(const OpenTask&) override;

@@ -5,37 +5,56 @@
 
 #include "schema/codec/message_bytes.h"
 
+#include <array>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <string>
 #include <string_view>
 
 namespace windlass::codec {
 
+// Writes behind what is in `out`, which holds all of it once the writer is gone.
 class DenseWriter {
  public:
   explicit DenseWriter(std::string& out) : out_(out) {}
+  ~DenseWriter() { flush(); }
+  DenseWriter(const DenseWriter&) = delete;
+  DenseWriter& operator=(const DenseWriter&) = delete;
 
   void number(std::uint64_t value) {
-    char bytes[10];
-    std::size_t count = 0;
+    if (buffer_.size() - used_ < kNumberBytesMax) flush();
     while (value >= 0x80) {
-      bytes[count++] = static_cast<char>(value | 0x80);
+      buffer_[used_++] = static_cast<char>(value | 0x80);
       value >>= 7;
     }
-    bytes[count++] = static_cast<char>(value);
-    out_.append(bytes, count);
+    buffer_[used_++] = static_cast<char>(value);
   }
   void signed_number(std::int64_t value) {
     number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
   }
   void text(std::string_view bytes) {
     number(bytes.size());
-    out_.append(bytes);
+    if (buffer_.size() - used_ < bytes.size()) flush();
+    if (buffer_.size() < bytes.size()) {
+      out_.append(bytes);
+      return;
+    }
+    std::memcpy(buffer_.data() + used_, bytes.data(), bytes.size());
+    used_ += bytes.size();
   }
 
  private:
+  static constexpr std::size_t kNumberBytesMax = 10;
+
+  void flush() {
+    out_.append(buffer_.data(), used_);
+    used_ = 0;
+  }
+
   std::string& out_;
+  std::size_t used_ = 0;
+  std::array<char, 256> buffer_;  // set up to used_
 };
 
 // Throws Malformed where the bytes end early or make no sense.

@@ -80,7 +80,7 @@ struct EventWriter {
     out.number(kNodeErased);
     out.number(event.node);
   }
-  void operator()(const JobPut& event) { row(kJobPut, event.job); }
+  void operator()(const JobPut& event) { row(kJobPut, *event.job); }
   void operator()(const JobErased& event) {
     out.number(kJobErased);
     out.number(event.job);
@@ -142,7 +142,7 @@ struct EventWriter {
     out.signed_number(event.longest.count());
   }
   void operator()(const JobNodePut& event) { row(kJobNodePut, event.record); }
-  void operator()(const JobSchedulePut& event) { row(kJobSchedulePut, event.schedule); }
+  void operator()(const JobSchedulePut& event) { row(kJobSchedulePut, *event.schedule); }
   void operator()(const JobScheduleErased& event) {
     out.number(kJobScheduleErased);
     out.number(event.schedule);
@@ -251,10 +251,12 @@ ShardEvent take_event(DenseReader& in, Context& context) {
 
 std::string encode_events(const ShardEvents& events, EventDocuments documents) {
   std::string bytes;
-  DenseWriter out(bytes);
-  Context context;
-  out.number(events.size());
-  for (const ShardEvent& event : events) std::visit(EventWriter{out, context, documents}, event);
+  {
+    DenseWriter out(bytes);
+    Context context;
+    out.number(events.size());
+    for (const ShardEvent& event : events) std::visit(EventWriter{out, context, documents}, event);
+  }
   return bytes;
 }
 

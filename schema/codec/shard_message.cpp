@@ -5,6 +5,18 @@
 
 namespace windlass::codec {
 
+template <class Value>
+struct Codec<Boxed<Value>> {
+  template <class B, class V>
+  static void put(B b, const V& v) {
+    Codec<Value>::put(b, *v);
+  }
+  template <class R, class V>
+  static void take(R r, V& v) {
+    Codec<Value>::take(r, *v);
+  }
+};
+
 WINDLASS_STRUCT(MakeJob, (account, Account), (incarnation, Incarnation), (spec, Spec))
 WINDLASS_STRUCT(JobMade, (account, Account), (job_id, JobId), (incarnation, Incarnation),
                 (error, Error), (shard, Shard), (version.event, Event),

@@ -19,10 +19,10 @@ std::set<std::string_view> words_of() {
 
 JobPut job_in(JobState state, std::optional<JobState> previous = std::nullopt) {
   JobPut put;
-  put.job.seq = 1;
-  put.job.spec.id = "j";
-  put.job.state = state;
-  put.job.previous_state = previous;
+  put.job->seq = 1;
+  put.job->spec.id = "j";
+  put.job->state = state;
+  put.job->previous_state = previous;
   return put;
 }
 

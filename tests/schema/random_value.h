@@ -2,6 +2,7 @@
 // optional members come and go, variants take each alternative.
 #pragma once
 
+#include "model/boxed.h"
 #include "model/envelope.h"
 #include "model/file_message.h"
 #include "model/shard_message.h"
@@ -116,6 +117,10 @@ class RandomValues {
     fill(value.total);
   }
 
+  template <class T>
+  void fill(Boxed<T>& value) {
+    fill(*value);
+  }
   template <class T>
   void fill(std::optional<T>& value) {
     if (below(2) == 1) fill(value.emplace());

@@ -100,6 +100,7 @@ class MapRows final : public scheduler::Rows {
     WINDLASS_ASSERT(open_.contains(task.record.key));
     open_[task.record.key] = task;
   }
+  void put_placed_task(const TaskRecord& task) override { put_open_task({task, {}, {}, {}}); }
   void complete_task(const TaskRecord& task) override {
     WINDLASS_ASSERT(open_.erase(task.key) == 1);
     WINDLASS_ASSERT(done_.emplace(task.key, task).second);

@@ -63,7 +63,7 @@ class OneShard {
         give(scheduler::ClientInput{origin, {std::move(account), std::move(request)}});
     for (const scheduler::Outgoing& out : effects.messages) {
       const auto* reply = std::get_if<scheduler::ToClient>(&out);
-      if (reply != nullptr && reply->origin == origin) return reply->answer;
+      if (reply != nullptr && reply->origin == origin) return *reply->answer;
     }
     BOOST_FAIL("no answer");
     return {};

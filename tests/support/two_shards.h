@@ -91,7 +91,7 @@ class TwoShards {
   void keep(const scheduler::Effects& effects) {
     for (const scheduler::Outgoing& out : effects.messages) {
       if (const auto* reply = std::get_if<scheduler::ToClient>(&out)) {
-        const bool first = answers_.emplace(reply->origin, reply->answer).second;
+        const bool first = answers_.emplace(reply->origin, *reply->answer).second;
         BOOST_TEST(first, "one answer to a command");
       } else if (const auto* to = std::get_if<scheduler::ToShard>(&out)) {
         road_.emplace_back(to->shard, to->message);

@@ -117,7 +117,7 @@ void Files::take(FileJob job) {
   } else if (auto* cancel = std::get_if<CancelJob>(&job)) {
     transfers_.cancel(cancel->run);
   } else if (auto* remove = std::get_if<RemoveFolderJob>(&job)) {
-    if (auto failure = folders_.remove_task(remove->node_id, remove->folder))
+    if (auto failure = folders_.remove_folder(remove->node_id, remove->folder))
       fresh_.emplace_back(
           FolderNotRemoved{remove->node_id + "/" + remove->folder, std::move(*failure)});
     wake_sweeper();

@@ -26,6 +26,20 @@ std::string parent_of(const std::string& folder) {
   return slash == std::string::npos ? std::string() : folder.substr(0, slash);
 }
 
+// workitems/JOB/job-1; a task's is one level further down.
+bool is_of_job(std::string_view folder) {
+  return std::count(folder.begin(), folder.end(), '/') == 2;
+}
+
+std::vector<std::string> folders_in(int folder) {
+  std::vector<std::string> names;
+  each_entry(folder, [&](const char* name, unsigned char type) {
+    if (type == DT_DIR) names.emplace_back(name);
+    return true;
+  });
+  return names;
+}
+
 Fd must_open(int at, const std::string& path, mode_t mode) {
   Fd fd = make_folders(at, path, mode, kOurs);
   if (!fd) throw std::system_error(errno, std::generic_category(), "cannot make folder " + path);
@@ -205,35 +219,37 @@ bool NodeFolders::empty_out(int task_folder) {
   return empty;
 }
 
-// Moves what could serve again out of workitems/JOB/job-1/ of a wiped node. True when there was
-// some.
-bool NodeFolders::give_up_task_folders(const std::string& node_trash) {
-  const std::size_t kept = spare_total();
-  std::size_t room = kSpareFoldersMax - std::min(kept, kSpareFoldersMax);
-  const auto folders_in = [](int folder) {
-    std::vector<std::string> names;
-    each_entry(folder, [&](const char* name, unsigned char type) {
-      if (type == DT_DIR) names.emplace_back(name);
-      return true;
-    });
-    return names;
-  };
+// Moves what could serve again out of a job's folder. True when there was some.
+bool NodeFolders::give_up_task_folders(int job_folder, std::size_t& room) {
   bool some = false;
-  const Fd jobs =
-      open_beneath(trash_folder_.get(), node_trash + "/workitems", kOpenFolder, 0, Links::refuse);
+  for (const std::string& task : folders_in(job_folder)) {
+    if (room == 0) break;
+    const std::lock_guard lock(mutex_);
+    std::string name = "gone-" + std::to_string(next_name_++);
+    if (renameat(job_folder, task.c_str(), trash_folder_.get(), name.c_str()) != 0) continue;
+    trash_.push_front({std::move(name), {}, TrashKind::task});
+    some = true;
+    --room;
+  }
+  return some;
+}
+
+// The same of a removed job, or of all jobs of a wiped node.
+bool NodeFolders::give_up_task_folders(const Trash& trash) {
+  const auto open = [](int at, const std::string& path) {
+    return open_beneath(at, path, kOpenFolder, 0, Links::refuse);
+  };
+  std::size_t room = kSpareFoldersMax - std::min(spare_total(), kSpareFoldersMax);
+  if (trash.kind == TrashKind::job) {
+    const Fd tasks = open(trash_folder_.get(), trash.name);
+    return tasks && give_up_task_folders(tasks.get(), room);
+  }
+  bool some = false;
+  const Fd jobs = open(trash_folder_.get(), trash.name + "/workitems");
   if (!jobs) return false;
   for (const std::string& job : folders_in(jobs.get())) {
-    const Fd tasks = open_beneath(jobs.get(), job + "/job-1", kOpenFolder, 0, Links::refuse);
-    if (!tasks) continue;
-    for (const std::string& task : folders_in(tasks.get())) {
-      if (room == 0) return some;
-      const std::lock_guard lock(mutex_);
-      std::string name = "gone-" + std::to_string(next_name_++);
-      if (renameat(tasks.get(), task.c_str(), trash_folder_.get(), name.c_str()) != 0) continue;
-      trash_.push_front({std::move(name), {}, TrashKind::task});
-      some = true;
-      --room;
-    }
+    const Fd tasks = open(jobs.get(), job + "/job-1");
+    if (tasks && give_up_task_folders(tasks.get(), room)) some = true;
   }
   return some;
 }
@@ -261,14 +277,15 @@ std::optional<FailureInfo> NodeFolders::throw_away(int folder, const std::string
   return std::nullopt;
 }
 
-std::optional<FailureInfo> NodeFolders::remove_task(const std::string& node_id,
-                                                    const std::string& folder) {
+std::optional<FailureInfo> NodeFolders::remove_folder(const std::string& node_id,
+                                                      const std::string& folder) {
   const int node = node_fd(node_id);
   if (node < 0) {
     if (errno == ENOENT) return std::nullopt;
     return folder_failure("cannot open node folder", node_id, errno);
   }
-  if (auto failure = throw_away(node, folder, {}, TrashKind::task)) return failure;
+  const TrashKind kind = is_of_job(folder) ? TrashKind::job : TrashKind::task;
+  if (auto failure = throw_away(node, folder, {}, kind)) return failure;
   // The job's folder goes with its last task.
   for (std::string parent = parent_of(folder); parent != "workitems" && !parent.empty();
        parent = parent_of(parent)) {
@@ -312,7 +329,8 @@ std::optional<NodeFolders::Swept> NodeFolders::sweep_one() {
     trash_.pop_front();
   }
   Swept swept{trash.node_id, trash.name, 0};
-  if (trash.kind == TrashKind::node && give_up_task_folders(trash.name)) {
+  const bool holds_tasks = trash.kind == TrashKind::job || trash.kind == TrashKind::node;
+  if (holds_tasks && give_up_task_folders(trash)) {
     trash.kind = TrashKind::other;  // once; and it is answered for when the rest of it is gone
     const std::lock_guard lock(mutex_);
     trash_.push_back(std::move(trash));

@@ -11,8 +11,8 @@
 // What is removed only moves to .trash, at once; sweep_one() empties that in a thread of its own,
 // so that no task waits for the deletion of another's files. Making folders after many were removed
 // is slow on ext4 (without a journal it passes over every inode freed in the last minutes), so the
-// folders of tasks are not removed but emptied and kept for the next ones, those of wiped nodes and
-// those that an earlier process kept among them.
+// folders of tasks are not removed but emptied and kept for the next ones, those of removed jobs,
+// of wiped nodes and those that an earlier process kept among them.
 #pragma once
 
 #include "model/common.h"
@@ -46,7 +46,8 @@ class NodeFolders {
   std::optional<FailureInfo> make_task(const std::string& node_id, const std::string& folder);
   // One that all tasks of the node may write, in the folder of a task.
   std::optional<FailureInfo> make_shared(const std::string& node_id, const std::string& folder);
-  std::optional<FailureInfo> remove_task(const std::string& node_id, const std::string& folder);
+  // Of a task, or of a job with all its tasks.
+  std::optional<FailureInfo> remove_folder(const std::string& node_id, const std::string& folder);
   std::optional<FailureInfo> wipe_node(const std::string& node_id);
 
   // Wipes nodes that are not in `known`: leftovers of a worker that lost its grant file.
@@ -58,15 +59,15 @@ class NodeFolders {
     std::string name;     // in .trash
     int error_number = 0;
   };
-  // The oldest piece of trash, gone or kept; a wiped node gives its task folders up first, as trash
-  // of their own. Nothing when there is none.
+  // The oldest piece of trash, gone or kept; a removed job and a wiped node give their task folders
+  // up first, as trash of their own. Nothing when there is none.
   std::optional<Swept> sweep_one();
   bool has_trash() const;
 
   std::size_t spare_total() const;
 
  private:
-  enum class TrashKind { task, node, other };
+  enum class TrashKind { task, job, node, other };
   struct Trash {
     std::string name;
     std::string node_id;  // whose end is told; empty: nobody asks
@@ -78,7 +79,8 @@ class NodeFolders {
   bool use_spare(int node, const std::string& folder);
   std::optional<FailureInfo> throw_away(int folder, const std::string& path,
                                         const std::string& node_id, TrashKind kind);
-  bool give_up_task_folders(const std::string& node_trash);
+  bool give_up_task_folders(const Trash& trash);
+  bool give_up_task_folders(int job_folder, std::size_t& room);
   bool keep_as_spare(const std::string& trash);
   bool empty_out(int task_folder);
   void forget_node(const std::string& node_id);

@@ -113,8 +113,8 @@ void StoredShard::commit() {
   core_->end_batch(now_, *batch_, effects_);
   for (const Outgoing& message : effects_.messages) {
     const auto* reply = std::get_if<ToClient>(&message);
-    if (reply == nullptr || std::holds_alternative<Error>(reply->answer)) continue;
-    batch_->put_answer(reply->origin.session, reply->origin.sequence, encode(reply->answer));
+    if (reply == nullptr || std::holds_alternative<Error>(*reply->answer)) continue;
+    batch_->put_answer(reply->origin.session, reply->origin.sequence, encode(*reply->answer));
   }
   const Sequence last = gateway_.inbox.acknowledged_through;
   if (last > kAnswersKept) batch_->erase_answers(kGateway, last - kAnswersKept);

@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_removed_folder_is_used_again_and_clean) {
   scratch.write(base + "t1/wd/sub/dir/file", "old");
   ::chmod((scratch / (base + "t1/wd")).c_str(), 0700);
   const auto inode = scratch.status(base + "t1").st_ino;
-  BOOST_TEST(!folders.remove_task("n1", "workitems/j/job-1/t1").has_value());
+  BOOST_TEST(!folders.remove_folder("n1", "workitems/j/job-1/t1").has_value());
   BOOST_TEST(!scratch.exists("nodes/n1/workitems/j"));  // its last task
   BOOST_TEST(folders.spare_total() == 0u);              // not before it is swept
   sweep(folders);
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(output_that_has_another_name_is_not_handed_on) {
   scratch.write(base + "t1/stdout.txt", "old");
   std::filesystem::create_hard_link(scratch / (base + "t1/stdout.txt"),
                                     scratch / "nodes/n1/shared/spy");
-  BOOST_REQUIRE(!folders.remove_task("n1", "workitems/j/job-1/t1"));
+  BOOST_REQUIRE(!folders.remove_folder("n1", "workitems/j/job-1/t1"));
   sweep(folders);
   BOOST_REQUIRE(!folders.make_task("n1", "workitems/j/job-1/t2"));
   BOOST_TEST(!scratch.exists(base + "t2/stdout.txt"));
@@ -108,11 +108,11 @@ BOOST_AUTO_TEST_CASE(a_folder_without_its_wd_is_not_kept) {
   BOOST_REQUIRE(!folders.make_node("n1"));
   BOOST_REQUIRE(!folders.make_task("n1", "workitems/j/job-1/t1"));
   std::filesystem::remove(scratch / "nodes/n1/workitems/j/job-1/t1/wd");
-  BOOST_TEST(!folders.remove_task("n1", "workitems/j/job-1/t1").has_value());
+  BOOST_TEST(!folders.remove_folder("n1", "workitems/j/job-1/t1").has_value());
   sweep(folders);
   BOOST_TEST(folders.spare_total() == 0u);
   BOOST_TEST(!scratch.exists("nodes/n1/workitems/j"));
-  BOOST_TEST(!folders.remove_task("n1", "workitems/j/job-1/t1").has_value());  // gone already
+  BOOST_TEST(!folders.remove_folder("n1", "workitems/j/job-1/t1").has_value());  // gone already
 }
 
 BOOST_AUTO_TEST_CASE(removing_follows_no_links_and_opens_closed_folders) {
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(removing_follows_no_links_and_opens_closed_folders) {
   std::filesystem::create_directory_symlink(scratch / "precious", wd + "/link");
   std::filesystem::create_directories(wd + "/closed/inner");
   ::chmod((wd + "/closed").c_str(), 0);
-  BOOST_TEST(!folders.remove_task("n1", "workitems/j/job-1/t1").has_value());
+  BOOST_TEST(!folders.remove_folder("n1", "workitems/j/job-1/t1").has_value());
   sweep(folders);
   BOOST_TEST(scratch.read("precious/file") == "x");
   BOOST_TEST(!scratch.exists("nodes/n1/workitems/j"));
@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_swept_is_swept_after_the_next_start) {
     BOOST_REQUIRE(!folders.make_node("n1"));
     for (const char* task : {"workitems/j/job-1/t1", "workitems/j/job-1/t2"}) {
       BOOST_REQUIRE(!folders.make_task("n1", task));
-      BOOST_REQUIRE(!folders.remove_task("n1", task));
+      BOOST_REQUIRE(!folders.remove_folder("n1", task));
       if (folders.spare_total() == 0) sweep(folders);  // the first becomes a spare
     }
     BOOST_REQUIRE(!folders.wipe_node("n1"));
@@ -207,6 +207,31 @@ BOOST_AUTO_TEST_CASE(a_wiped_node_leaves_its_task_folders_to_the_next_tasks) {
   BOOST_TEST(scratch.read("precious/stdout.txt") == "x");
 }
 
+BOOST_AUTO_TEST_CASE(a_removed_job_leaves_its_task_folders_to_the_next_tasks) {
+  const Scratch scratch;
+  NodeFolders folders(scratch / "nodes", kTaskUser);
+  BOOST_REQUIRE(!folders.make_node("n1"));
+  const std::string base = "nodes/n1/workitems/j/job-1/";
+  for (const char* task : {"t1", "t2", "job-1"}) {
+    BOOST_REQUIRE(!folders.make_task("n1", std::string("workitems/j/job-1/") + task));
+    scratch.write(base + task + "/wd/secret", "x");
+  }
+  const auto inode = scratch.status(base + "t1").st_ino;
+  BOOST_REQUIRE(!folders.remove_folder("n1", "workitems/j/job-1"));
+  BOOST_TEST(!scratch.exists("nodes/n1/workitems/j"));
+  while (const auto swept = folders.sweep_one()) BOOST_TEST(swept->error_number == 0);
+  BOOST_TEST(folders.spare_total() == 3u);
+  BOOST_TEST(std::filesystem::is_empty(scratch / "nodes/.trash"));
+  std::vector<ino_t> used;
+  for (const char* task : {"t1", "t2", "t3"}) {
+    const std::string folder = std::string("workitems/k/job-1/") + task;
+    BOOST_REQUIRE(!folders.make_task("n1", folder));
+    used.push_back(scratch.status("nodes/n1/" + folder).st_ino);
+    BOOST_TEST(std::filesystem::is_empty(scratch / ("nodes/n1/" + folder + "/wd")));
+  }
+  BOOST_TEST(std::count(used.begin(), used.end(), inode) == 1);
+}
+
 BOOST_AUTO_TEST_CASE(spare_folders_outlive_a_restart_but_not_a_change_of_user) {
   const Scratch scratch;
   {
@@ -215,7 +240,7 @@ BOOST_AUTO_TEST_CASE(spare_folders_outlive_a_restart_but_not_a_change_of_user) {
     for (const char* task : {"workitems/j/job-1/t1", "workitems/j/job-1/t2"})
       BOOST_REQUIRE(!folders.make_task("n1", task));
     for (const char* task : {"workitems/j/job-1/t1", "workitems/j/job-1/t2"})
-      BOOST_REQUIRE(!folders.remove_task("n1", task));
+      BOOST_REQUIRE(!folders.remove_folder("n1", task));
     sweep(folders);
     BOOST_REQUIRE(folders.spare_total() == 2u);
   }
