@@ -238,6 +238,14 @@ Async<Reply> Front::answer(const HttpRequest& request, Passage& passage) {
   co_return co_await handler(exchange);
 }
 
+bool Front::may_be_joined(const HttpRequest& request) const {
+  // No other operation is called so; what is none at all is refused at once, joined or not.
+  const std::string_view path = request.target.substr(0, request.target.find('?'));
+  if (request.method != Method::post || !path.ends_with("/tasks")) return false;
+  // A task's token is looked at by a shard first, which would let others pass.
+  return !bearer_of(request.header("authorization"));
+}
+
 Result<std::string> Front::base_url_of(const HttpRequest& request) const {
   if (!public_url_.empty()) return public_url_;
   const std::string_view host = request.header("host");

@@ -26,6 +26,10 @@ class Front final : public RequestHandler {
   ~Front() override;
 
   Async<HttpResponse> handle(const HttpRequest& request) override;
+  // Tasks of one job, each in a request of its own. The shard takes them in the order in which they
+  // are sent, which is that of the requests from the second on: the first finds out where the job
+  // is.
+  bool may_be_joined(const HttpRequest& request) const override;
   HttpResponse refuse(int status, std::string_view reason) override;
 
   // Keys were changed; requests under way are not affected.

@@ -10,12 +10,14 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include <time.h>
 
+#include <deque>
 #include <stdexcept>
 
 namespace windlass::loadtest {
@@ -48,6 +50,8 @@ class Driver {
       : target_(target),
         load_(std::move(load)),
         arrivals_(load_.rhythm, load_.per_second, load_.seed) {
+    if (load_.pipelined == 0 || (load_.pipelined > 1 && is_open_loop()))
+      throw std::runtime_error("requests are pipelined in a closed loop only, one at least");
     server_ = tcp::endpoint(asio::ip::make_address(target.host), target.port);
   }
 
@@ -103,31 +107,46 @@ class Driver {
     tcp::socket socket(io_);
     asio::steady_timer timer(io_);
     boost::beast::flat_buffer buffer;
-    while (std::optional<Due> due = take()) {
-      if (is_open_loop() && due->at > Clock::now()) {
-        timer.expires_at(due->at);
-        co_await timer.async_wait(asio::use_awaitable);
+    std::deque<Due> sent;  // not answered yet
+    for (;;) {
+      std::string text;
+      while (sent.size() < load_.pipelined) {
+        std::optional<Due> due = take();
+        if (!due) break;
+        if (is_open_loop() && due->at > Clock::now()) {
+          timer.expires_at(due->at);
+          co_await timer.async_wait(asio::use_awaitable);
+        }
+        if (!socket.is_open()) {
+          buffer.clear();
+          co_await socket.async_connect(server_, asio::use_awaitable);
+          socket.set_option(tcp::no_delay(true));
+        }
+        if (!is_open_loop()) due->at = Clock::now();
+        text += request_text(target_, due->request.verb, due->request.path, due->request.body);
+        sent.push_back(std::move(*due));
       }
-      if (!socket.is_open()) {
-        buffer.clear();
-        co_await socket.async_connect(server_, asio::use_awaitable);
-        socket.set_option(tcp::no_delay(true));
-      }
-      const Request& request = due->request;
-      const Clock::time_point from = is_open_loop() ? due->at : Clock::now();
-      const std::string text = request_text(target_, request.verb, request.path, request.body);
-      Parser parser;
-      parser.body_limit(kBodyBytesMax);
+      if (sent.empty()) co_return;
       boost::system::error_code broken;
       co_await asio::async_write(socket, asio::buffer(text),
                                  asio::redirect_error(asio::use_awaitable, broken));
-      if (!broken) {
-        co_await http::async_read(socket, buffer, parser,
-                                  asio::redirect_error(asio::use_awaitable, broken));
-      }
-      seen(request, broken ? 0 : parser.get().result_int(),
-           broken ? broken.message() : parser.get().body(), from);
-      if (broken || !parser.get().keep_alive()) socket.close(broken);
+      // One answer, and those that have come with it.
+      do {
+        Parser parser;
+        parser.body_limit(kBodyBytesMax);
+        if (!broken) {
+          co_await http::async_read(socket, buffer, parser,
+                                    asio::redirect_error(asio::use_awaitable, broken));
+        }
+        if (broken) break;
+        seen(sent.front().request, parser.get().result_int(), parser.get().body(), sent.front().at);
+        sent.pop_front();
+        if (!parser.get().keep_alive()) broken = http::error::end_of_stream;
+      } while (!sent.empty() && buffer.size() > 0);
+      if (!broken) continue;
+      for (const Due& lost : sent) seen(lost.request, 0, broken.message(), lost.at);
+      sent.clear();
+      socket.close(broken);
     }
   }
 

@@ -27,6 +27,9 @@ struct Load {
   double per_second = 0;  // of all connections together; closed: not used
   std::uint64_t seed = 1;
   unsigned connections = 1;
+  // Requests that a connection sends before it waits for an answer (HTTP pipelining); more than one
+  // only in a closed loop.
+  unsigned pipelined = 1;
   // The n-th request, from 0; nothing: that was all. Called once for each n, in order.
   std::function<std::optional<Request>(std::int64_t)> next;
   std::chrono::nanoseconds lasts{0};  // 0: until `next` says that was all

@@ -55,11 +55,17 @@ struct HttpResponse {
   bool close = false;
 };
 
-// Answers requests. Called on the server's thread; one call at a time for each connection.
+// Answers requests. Called on the server's thread; one call at a time for each connection, but for
+// those that may be joined.
 class RequestHandler {
  public:
   virtual ~RequestHandler() = default;
   virtual Async<HttpResponse> handle(const HttpRequest& request) = 0;
+
+  // Whether it may be handled while others with its target are, of the same connection and before
+  // it: their effects must come in the order of the calls once one of them has been answered well.
+  // Asked when the head is there; the body is not.
+  virtual bool may_be_joined(const HttpRequest&) const { return false; }
 
   // The answer to what could not be read as a request (400, 413, 431, 408, 503).
   virtual HttpResponse refuse(int status, std::string_view reason) = 0;

@@ -1,5 +1,6 @@
 // The HTTP/1.1 server: sockets, TLS, keep-alive, limits and timeouts. Requests of a connection are
-// answered one after the other, in order. Everything happens on the io_context's one thread.
+// answered in order, and handled one after the other but for those that the handler lets join.
+// Everything happens on the io_context's one thread.
 #pragma once
 
 #include "gateway/http/message.h"
@@ -24,6 +25,10 @@ struct ServerLimits {
   // A body over the limit is read to its end all the same, or clients that write before they read
   // would never see the 413. Past this the connection is cut after the answer.
   std::size_t body_discarded_bytes_max = 64 * 1024 * 1024;
+  // Requests of one connection that may be under way together, where the handler lets them; the
+  // body of each is copied, and one with a larger body waits for its turn.
+  std::size_t joined_requests_max = 32;
+  std::size_t joined_body_bytes_max = 16 * 1024;
   std::size_t connections_max = 4096;  // one more is told 503 and closed
   std::chrono::milliseconds handshake_timeout{10'000};
   std::chrono::milliseconds idle_timeout{120'000};    // between requests

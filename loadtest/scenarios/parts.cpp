@@ -61,9 +61,11 @@ std::function<std::optional<Request>(std::int64_t)> task_adder(const std::string
 }
 
 LoadResult add_tasks(Site& site, const std::string& job, std::int64_t total,
-                     std::int64_t collection, unsigned connections, const TaskShape& shape) {
+                     std::int64_t collection, unsigned connections, const TaskShape& shape,
+                     unsigned pipelined) {
   Load load;
   load.connections = connections;
+  load.pipelined = pipelined;
   load.next = task_adder(job, total, collection, shape);
   LoadResult result = run_load(site.target(), std::move(load));
   expect_no_problem(result);

@@ -38,9 +38,11 @@ std::function<std::optional<Request>(std::int64_t)> task_adder(const std::string
                                                                std::int64_t collection,
                                                                const TaskShape& shape);
 
-// Adds tasks as fast as `connections` can. Throws when one is refused for good.
+// Adds tasks as fast as `connections` can, each with `pipelined` requests under way. Throws when
+// one is refused for good.
 LoadResult add_tasks(Site& site, const std::string& job, std::int64_t total,
-                     std::int64_t collection, unsigned connections, const TaskShape& shape);
+                     std::int64_t collection, unsigned connections, const TaskShape& shape,
+                     unsigned pipelined = 1);
 
 // Throws std::runtime_error with the first answer that was neither 2xx nor a refusal for being
 // busy.

@@ -44,7 +44,8 @@ Round collections(Site& site, const Parameters& parameters) {
     CountsWatch watch(site, job);
     const LoadResult added =
         add_tasks(site, job, total, parameters.number("collection"),
-                  static_cast<unsigned>(parameters.number("connections")), shape_of(parameters));
+                  static_cast<unsigned>(parameters.number("connections")), shape_of(parameters),
+                  static_cast<unsigned>(parameters.number("pipelined")));
     watch.wait_completed(total, kPatience);
     const double seconds = watch.seconds_to_last();
     round.numbers["tasks_per_second"] = static_cast<double>(total) / seconds;
@@ -165,7 +166,8 @@ std::vector<Scenario> task_scenarios() {
       {"collections", "tasks added as fast as connections can, until all are recorded as completed",
        with_pool({{"tasks", {"200000", "how many"}},
                   {"collection", {"100", "tasks in a request; 1: single POSTs"}},
-                  {"connections", {"16", "that add, each waiting for its answer"}}}),
+                  {"connections", {"16", "that add"}},
+                  {"pipelined", {"1", "requests that each sends before it waits for an answer"}}}),
        collections},
       {"bursts", "an open loop: requests come when they come, and wait is charged from then",
        with_pool({{"rate", {"50", "requests a second"}},

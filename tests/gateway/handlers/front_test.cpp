@@ -212,4 +212,31 @@ BOOST_AUTO_TEST_CASE(requests_are_counted_by_operation_and_status) {
   BOOST_TEST(cluster.front.requests_in_flight() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(single_tasks_of_a_client_that_signs_may_be_joined_and_nothing_else) {
+  Cluster cluster;
+  const struct {
+    Method method;
+    std::string_view target;
+    std::string_view authorization;
+    bool joined;
+  } cases[] = {
+      {Method::post, "/jobs/j/tasks?api-version=2022-10-01.16.0", "SharedKey a:b", true},
+      {Method::post, "/jobs/j/tasks?api-version=2022-10-01.16.0", "Bearer abc", false},
+      {Method::get, "/jobs/j/tasks?api-version=2022-10-01.16.0", "SharedKey a:b", false},
+      {Method::post, "/jobs/j/addtaskcollection", "SharedKey a:b", false},
+      {Method::post, "/jobs", "SharedKey a:b", false},
+      {Method::post, "/jobs/j/tasks/t/terminate", "SharedKey a:b", false},
+      {Method::post, "/jobs?of=/tasks", "SharedKey a:b", false},
+      {Method::post, "", "SharedKey a:b", false},
+  };
+  for (const auto& c : cases) {
+    const HeaderLine headers[] = {{"Authorization", c.authorization}};
+    HttpRequest request;
+    request.method = c.method;
+    request.target = c.target;
+    request.headers = headers;
+    BOOST_TEST(cluster.front.may_be_joined(request) == c.joined, c.target);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -80,6 +80,12 @@ class RawClient {
     return input_;
   }
 
+  // Whether there is something to receive by now.
+  bool readable() const {
+    char byte = 0;
+    return !input_.empty() || ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+  }
+
   bool closed_by_server() {
     char byte = 0;
     return input_.empty() && ::recv(fd_, &byte, 1, 0) == 0;

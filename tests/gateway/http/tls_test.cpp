@@ -14,7 +14,9 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <memory>
 #include <thread>
+#include <vector>
 
 using namespace windlass::gateway;
 namespace asio = boost::asio;
@@ -42,15 +44,32 @@ class Hello final : public RequestHandler {
  public:
   Async<HttpResponse> handle(const HttpRequest& request) override {
     HttpResponse response;
+    if (request.target == "/join" && !request.body.empty()) {
+      joined.push_back(std::make_unique<Later<int>>());
+      Later<int>& later = *joined.back();
+      // Both wait for the second.
+      if (joined.size() == 2) {
+        joined[1]->set(2);
+        joined[0]->set(1);
+      }
+      const int number = co_await later;
+      response.body = std::to_string(number) + std::string(request.body);
+      co_return response;
+    }
     response.body = request.secure ? "secure" : "plain";
     response.body += std::string(request.target == "/large" ? 2'000'000 : 0, 'x');
     co_return response;
+  }
+  bool may_be_joined(const HttpRequest& request) const override {
+    return request.target == "/join";
   }
   HttpResponse refuse(int status, std::string_view) override {
     HttpResponse response;
     response.status = status;
     return response;
   }
+
+  std::vector<std::unique_ptr<Later<int>>> joined;
 };
 
 }  // namespace
@@ -186,6 +205,55 @@ BOOST_AUTO_TEST_CASE(taken_port_names_the_way_out) {
                           return std::string(refusal.what()).find("--listen 127.0.0.1:0") !=
                                  std::string::npos;
                         });
+}
+
+BOOST_AUTO_TEST_CASE(joined_requests_over_tls_are_answered_in_order_and_ended_properly) {
+  const Certificate certificate;
+  asio::io_context io{1};
+  Hello hello;
+  auto server = std::make_unique<HttpServer>(io, hello);
+  const auto address = server->listen_tls({"127.0.0.1", 0}, certificate.files(), "--listen-tls");
+  std::jthread thread([&] { io.run(); });
+
+  asio::io_context client_io;
+  asio::ssl::context context(asio::ssl::context::tls_client);
+  asio::ssl::stream<asio::ip::tcp::socket> client(client_io, context);
+  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port});
+  client.handshake(asio::ssl::stream_base::client);
+  const auto post = [](const std::string& body) {
+    return "POST /join HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+           body;
+  };
+  std::string all;
+  boost::system::error_code error;
+  const auto read = [&] {
+    char bytes[65536];
+    all.append(bytes, client.read_some(asio::buffer(bytes), error));
+  };
+  asio::write(client, asio::buffer(post("")));
+  while (!error && !all.ends_with("secure")) read();
+  // The first waits, and a read is under way when the second comes; then so is one when the server
+  // drains and ends the connection.
+  asio::write(client, asio::buffer(post("a")));
+  asio::write(client, asio::buffer(post("b")));
+  while (!error && !all.ends_with("2b")) read();
+  BOOST_TEST(all.find("\r\n\r\n1aHTTP/1.1 200") != std::string::npos);
+  asio::write(client, asio::buffer(post("c")));
+  const auto in_loop = [&](auto function) {
+    std::packaged_task<decltype(function())()> task(function);
+    auto result = task.get_future();
+    asio::post(io, std::move(task));
+    return result.get();
+  };
+  while (in_loop([&] { return hello.joined.size(); }) < 3) std::this_thread::yield();
+  in_loop([&] { return server->drain([] {}), hello.joined[2]->set(3), 0; });
+  while (!error) read();
+  BOOST_TEST(error == asio::error::eof);  // a proper end, not a cut
+  BOOST_TEST(all.ends_with("\r\n\r\n3c"));
+  BOOST_TEST(all.find("Connection: close") != std::string::npos);
+  io.stop();
+  thread.join();
+  server.reset();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
