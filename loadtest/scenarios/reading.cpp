@@ -114,11 +114,12 @@ Round overload(Site& site, const Parameters& parameters) {
   const std::string pool = site.unique_id("pool");
   const auto seconds = std::chrono::seconds(parameters.number("seconds"));
   const auto connections = static_cast<unsigned>(parameters.number("connections"));
+  const std::int64_t collection = parameters.number("collection");
   site.make_pool(pool, parameters.number("nodes"), parameters.number("slots"));
   const auto load_on = [&](const std::string& job) {
     Load load;
     load.lasts = seconds;
-    load.next = task_adder(job, INT64_MAX / 1000, 1, kShape);
+    load.next = task_adder(job, INT64_MAX / 1000, collection, kShape);
     return load;
   };
   const std::string peak_job = site.unique_id("job");
@@ -128,7 +129,8 @@ Round overload(Site& site, const Parameters& parameters) {
   const LoadResult peak = run_load(site.target(), std::move(closed));
   expect_no_problem(peak);
   const double peak_rate = static_cast<double>(peak.answered_total()) / peak.seconds;
-  site.wait_completed(peak_job, static_cast<std::int64_t>(peak.answered_total()), kPatience);
+  site.wait_completed(peak_job, collection * static_cast<std::int64_t>(peak.answered_total()),
+                      kPatience);
   site.remove_job(peak_job);
 
   const std::string job = site.unique_id("job");
@@ -152,7 +154,8 @@ Round overload(Site& site, const Parameters& parameters) {
     round.numbers["rss_growth_mb." + role] =
         (use.resident_bytes - then->second.resident_bytes) / 1e6;
   }
-  site.wait_completed(job, static_cast<std::int64_t>(result.answered_total()), kPatience);
+  site.wait_completed(job, collection * static_cast<std::int64_t>(result.answered_total()),
+                      kPatience);
   site.remove_job(job);
   site.remove_pool(pool);
   return round;
@@ -190,8 +193,9 @@ std::vector<Scenario> reading_scenarios() {
             {"slots", slots}},
            polling},
           {"overload",
-           "single tasks at several times the rate that the cluster can take",
+           "tasks are added at several times the rate that the cluster can take",
            {{"times", {"3", "of that rate"}},
+            {"collection", {"1", "tasks in each request"}},
             {"seconds", seconds},
             {"connections", {"2000", "at most"}},
             {"peak-connections", {"512", "that find out the rate"}},

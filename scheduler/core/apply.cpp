@@ -261,6 +261,7 @@ struct Applier {
     state.workers[node.record.worker].nodes.erase(event.node);
     state.nodes_dirty.erase(event.node);
     state.nodes_to_release.erase(event.node);
+    state.nodes_unknown.erase(event.node);
     state.nodes.erase(event.node);
     rows.erase_node(event.node);
   }

@@ -137,6 +137,8 @@ void check_nodes(const State& state, Check& check) {
     const bool wanted = node.slots.free() > 0 && takes_tasks(state, node) && !makes_room;
     check.that(pool->second.placeable.contains({node.slots.free(), seq}) == wanted,
                node_name + " is placeable exactly when it has room");
+    check.that(state.nodes_unknown.contains(seq) == (node.record.state == NodeState::unknown),
+               node_name + " is among the unknown exactly when it is");
     check.that(node.record.state != NodeState::idle || node.running == 0,
                node_name + " is idle and runs nothing");
     check.that(node.record.state != NodeState::idle ||

@@ -189,9 +189,8 @@ std::optional<MonoTime> Shard::next_deadline(Now now) const {
   for (const auto& [seq, job] : state_.jobs) {
     if (const auto at = job_deadline(settings_, job.record)) consider_wall(*at);
   }
-  for (const auto& [seq, node] : state_.nodes) {
-    if (node.record.state != NodeState::unknown) continue;
-    consider_wall(node.record.state_time + settings_.unknown_node_patience);
+  for (const NodeSeq seq : state_.nodes_unknown) {
+    consider_wall(state_.nodes.at(seq).record.state_time + settings_.unknown_node_patience);
   }
   for (const JobSeq seq : state_.jobs_erasing) {
     // One whose attempts linger is woken by their ends.

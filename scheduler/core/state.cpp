@@ -204,6 +204,10 @@ void reindex_node(State& state, NodeSeq seq) {
   WINDLASS_ASSERT(found != state.nodes.end());
   Node& node = found->second;
   if (!node.releases_due.empty()) state.nodes_to_release.insert(seq);
+  if (node.record.state == NodeState::unknown)
+    state.nodes_unknown.insert(seq);
+  else if (!state.nodes_unknown.empty())
+    state.nodes_unknown.erase(seq);
   const auto pool = state.pools.find(node.record.pool);
   WINDLASS_ASSERT(pool != state.pools.end());
   auto& placeable = pool->second.placeable;

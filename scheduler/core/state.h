@@ -166,6 +166,7 @@ class State {
   std::map<EntityKey, PoolSeq> pools_by_id;
   std::map<NodeSeq, Node> nodes;
   std::map<std::string, NodeSeq> nodes_by_id;  // lower-cased
+  std::set<NodeSeq> nodes_unknown;             // by the clock they are given up
   std::map<JobSeq, Job> jobs;
   std::map<EntityKey, JobSeq> jobs_by_id;
   std::map<JobScheduleSeq, JobScheduleRecord> job_schedules;
@@ -214,7 +215,8 @@ void keep_job_node(State& state, Job& job, const JobNodeRecord& record);
 // The same for all records of the job, after a change of its state.
 void reindex_job_nodes(State& state, Job& job);
 
-// Keeps `pool.placeable` true for the node after any change of it, its worker or its slots.
+// Keeps `pool.placeable` and `nodes_unknown` true for the node after any change of it, its worker
+// or its slots.
 void reindex_node(State& state, NodeSeq node);
 // The job stands in the queue of the pool id that its record names, or in none.
 void join_queue(State& state, Job& job);

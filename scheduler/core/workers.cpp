@@ -383,8 +383,8 @@ void expire_lease(Step& step, std::uint64_t worker_id) {
 
 void give_up_unknown_nodes(Step& step) {
   std::vector<NodeRecord> lost;
-  for (const auto& [seq, node] : step.state().nodes) {
-    if (node.record.state != NodeState::unknown) continue;
+  for (const NodeSeq seq : step.state().nodes_unknown) {
+    const Node& node = *step.state().find_node(seq);
     if (step.now.wall < node.record.state_time + step.settings.unknown_node_patience) continue;
     lost.push_back(node.record);
   }
