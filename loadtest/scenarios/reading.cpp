@@ -70,8 +70,12 @@ Round requests(Site& site, const Parameters& parameters) {
   load.connections = static_cast<unsigned>(parameters.number("connections"));
   load.lasts =
       std::chrono::milliseconds(static_cast<std::int64_t>(parameters.real("seconds") * 1000));
-  load.next = [&](std::int64_t) -> std::optional<Request> {
-    return Request{"request", "GET", parameters.text("path"), {}};
+  const std::string& path = parameters.text("path");
+  const std::size_t mark = path.find('#');
+  load.next = [&](std::int64_t number) -> std::optional<Request> {
+    std::string numbered = path;
+    if (mark != std::string::npos) numbered.replace(mark, 1, std::to_string(number));
+    return Request{"request", "GET", std::move(numbered), {}};
   };
   const LoadResult result = run_load(site.target(), std::move(load));
   expect_no_problem(result);
@@ -178,7 +182,7 @@ std::vector<Scenario> reading_scenarios() {
            mixed},
           {"requests",
            "one GET again and again: nothing else is made or asked",
-           {{"path", {"/jobs?maxresults=1", "encoded"}},
+           {{"path", {"/jobs?maxresults=1", "encoded; # is the request's number, from 0"}},
             {"rhythm", {"closed", "closed, even, poisson or bursts"}},
             {"rate", {"1000", "requests a second; not for closed"}},
             {"seconds", seconds},

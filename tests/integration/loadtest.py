@@ -4,7 +4,10 @@ a server that is 5 % slower is found out."""
 import asyncio
 import contextlib
 import json
+import math
+import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -19,10 +22,12 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 
 RATE, SECONDS, STALL = 500, 20, 0.2
 STALLS_AT = [3.003, 7.503, 11.003, 16.503]  # seconds after the first request
 PAIRS, ROUNDS, ROUND_SECONDS, SERVICE, BUSY = 20, 10, 0.4, 0.002, 0.0005
+# A processor each: who is woken by the other's answer on the other's processor waits there until the other rests, some milliseconds.
+STUB_CPU, LOADTEST_CPU = sorted(os.sched_getaffinity(0))[:2]
 
 
 class Stub(asyncio.Protocol):
-    """Answers every request, one after the other; `before_answer` takes the time that the service takes."""
+    """Has every request answered, one after the other: `stub(transport, head)` takes the time that the service takes."""
 
     def __init__(self, stub):
         self.stub, self.buffer = stub, b""
@@ -33,8 +38,8 @@ class Stub(asyncio.Protocol):
     def data_received(self, data):
         self.buffer += data
         while b"\r\n\r\n" in self.buffer:
-            _, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
-            self.stub(self.transport)
+            head, _, self.buffer = self.buffer.partition(b"\r\n\r\n")
+            self.stub(self.transport, head)
 
 
 @contextlib.contextmanager
@@ -50,6 +55,7 @@ def serving(answer):
     thread = threading.Thread(target=lambda: (loop.run_until_complete(serve()), loop.run_forever()), daemon=True)
     thread.start()
     ready.wait()
+    os.sched_setaffinity(thread.native_id, {STUB_CPU})
     try:
         yield found["port"]
     finally:
@@ -58,7 +64,7 @@ def serving(answer):
 
 
 def loadtest(port, out, **parameters):
-    words = [LOADTEST, "run", "requests", "--out", out]
+    words = ["taskset", "-c", str(LOADTEST_CPU), LOADTEST, "run", "requests", "--out", out]
     for name, value in parameters.items():
         words += ["--set", f"{name}={value}"]
     environment = {"AZURE_BATCH_ENDPOINT": f"http://127.0.0.1:{port}", "AZURE_BATCH_ACCOUNT": "stub", "AZURE_BATCH_ACCESS_KEY": "c3R1Yg=="}
@@ -68,29 +74,27 @@ def loadtest(port, out, **parameters):
 
 
 def a_stall_is_told_with_its_full_weight():
-    stalls, first, answered = 0, [], []
+    stalls, first, answered = 0, math.inf, {}  # answered: when, by the request's number
 
-    def answer(transport):
-        nonlocal stalls
-        now = time.monotonic()
-        # When the first was due: none comes before its time, and the promptest says it best.
-        if not stalls:
-            first.append(min(first[-1], now - len(first) / RATE) if first else now)
-        if stalls < len(STALLS_AT) and now - first[-1] >= STALLS_AT[stalls]:
+    def answer(transport, head):
+        nonlocal stalls, first
+        now, number = time.monotonic(), int(re.match(rb"GET /(\d+)", head)[1])
+        # Request n is due n/RATE after the first. When that was due: none comes before its time, and the promptest says it best.
+        first = min(first, now - number / RATE)
+        if stalls < len(STALLS_AT) and now - first >= STALLS_AT[stalls]:
             stalls += 1
             time.sleep(STALL)  # the stall itself: nobody is answered meanwhile
-        answered.append(time.monotonic())
+        answered[number] = time.monotonic()
         transport.write(ANSWER)
     with tempfile.TemporaryDirectory() as folder, serving(answer) as port:
-        report = loadtest(port, f"{folder}/stall.json", rhythm="even", rate=RATE, seconds=SECONDS, connections=300)
+        report = loadtest(port, f"{folder}/stall.json", path="/#", rhythm="even", rate=RATE, seconds=SECONDS, connections=300)
     expect(stalls == len(STALLS_AT), f"{stalls} stalls happened")
     expect(len(answered) == RATE * SECONDS, f"{len(answered)} requests were answered")
     numbers = report["rounds"][0]["latencies"]["request"]
     total = sum(times for _, times in numbers["buckets"])
     expect(total == len(answered), f"{total} answers were seen")
-    # Request n was due n/RATE after the first. They are answered as they come, which is as they were due: so this is what the stub
-    # did to each, those included that came just before a stall and those whose turn was late after it.
-    waits = sorted(at - first[-1] - number / RATE for number, at in enumerate(answered))
+    # What the stub did to each, those included that came just before a stall and those whose turn was late after it.
+    waits = sorted(at - first - number / RATE for number, at in answered.items())
     computed = waits[rank(0.999, total) - 1] * 1000
     # Of each stall that many are among the longest waits.
     longest = -(-(total - rank(0.999, total) + 1) // len(STALLS_AT))
@@ -124,7 +128,7 @@ def compared(before, after):
 def equal_runs_are_equal_and_a_slower_one_is_found():
     service = [SERVICE]
 
-    def answer(transport):
+    def answer(transport, _):
         # Asleep for the most of it, because who is always busy loses the processor to others when there are any; then busy, so that
         # it takes exactly so long.
         end = time.perf_counter() + service[0]
