@@ -157,7 +157,7 @@ class Connection final : public AnyConnection,
   static constexpr bool kSecure = !std::is_same_v<Stream, Socket>;
   static constexpr std::size_t kInputBytes = 16 * 1024;
   // Bodies up to this size are copied behind the head: one buffer is cheaper than two.
-  static constexpr std::size_t kJoinedBodyBytesMax = 16 * 1024;
+  static constexpr std::size_t kCopiedBodyBytesMax = 16 * 1024;
 
   Socket& socket() {
     if constexpr (kSecure)
@@ -406,7 +406,7 @@ class Connection final : public AnyConnection,
     body_left_ = response_.source ? response_.content_length.value_or(0) : 0;
     std::string_view second;
     if (body_wanted && !response_.source) {
-      if (response_.body.size() <= kJoinedBodyBytesMax)
+      if (response_.body.size() <= kCopiedBodyBytesMax)
         output_ += response_.body;
       else
         second = response_.body;

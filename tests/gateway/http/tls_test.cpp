@@ -1,11 +1,11 @@
 #include "gateway/core/http_date.h"
 #include "gateway/http/server.h"
 #include "runtime/refusal.h"
+#include "tests/gateway/http/in_loop.h"
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/test/unit_test.hpp>
@@ -72,15 +72,37 @@ class Hello final : public RequestHandler {
   std::vector<std::unique_ptr<Later<int>>> joined;
 };
 
+// The server on a thread of its own.
+struct Running {
+  explicit Running(const Certificate& certificate)
+      : server(std::make_unique<HttpServer>(io, hello)),
+        port(server->listen_tls({"127.0.0.1", 0}, certificate.files(), "--listen-tls").port),
+        thread([this] { io.run(); }) {}
+  ~Running() {
+    io.stop();
+    thread.join();
+    server.reset();
+  }
+  template <class Function>
+  auto in_loop(Function function) {
+    return windlass::tests::in_loop(io, std::move(function));
+  }
+  void connect(asio::ip::tcp::socket& socket) const {
+    socket.connect({asio::ip::make_address("127.0.0.1"), port});
+  }
+
+  asio::io_context io{1};
+  Hello hello;
+  std::unique_ptr<HttpServer> server;
+  std::uint16_t port;
+  std::jthread thread;
+};
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(https_is_answered_with_the_certificate_given) {
   const Certificate certificate;
-  asio::io_context io{1};
-  Hello hello;
-  auto server = std::make_unique<HttpServer>(io, hello);
-  const auto address = server->listen_tls({"127.0.0.1", 0}, certificate.files(), "--listen-tls");
-  std::jthread thread([&] { io.run(); });
+  Running running(certificate);
 
   asio::io_context client_io;
   asio::ssl::context context(asio::ssl::context::tls_client);
@@ -88,7 +110,7 @@ BOOST_AUTO_TEST_CASE(https_is_answered_with_the_certificate_given) {
   context.set_verify_mode(asio::ssl::verify_peer);
   asio::ssl::stream<asio::ip::tcp::socket> client(client_io, context);
   client.set_verify_callback(asio::ssl::host_name_verification("127.0.0.1"));
-  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port});
+  running.connect(client.next_layer());
   client.handshake(asio::ssl::stream_base::client);
   asio::write(client,
               asio::buffer(std::string(
@@ -107,7 +129,7 @@ BOOST_AUTO_TEST_CASE(https_is_answered_with_the_certificate_given) {
 
   // Who does not speak TLS is cut off, and the server goes on.
   asio::ip::tcp::socket plain(client_io);
-  plain.connect({asio::ip::make_address("127.0.0.1"), address.port});
+  running.connect(plain);
   asio::write(plain, asio::buffer(std::string("GET / HTTP/1.1\r\n\r\n")));
   std::string rest;
   error = {};
@@ -116,19 +138,12 @@ BOOST_AUTO_TEST_CASE(https_is_answered_with_the_certificate_given) {
     rest.append(bytes, plain.read_some(asio::buffer(bytes), error));
   }
   BOOST_TEST(rest.find("HTTP/1.1 200") == std::string::npos);
-  io.stop();
-  thread.join();
-  server.reset();
 }
 
 BOOST_AUTO_TEST_CASE(a_new_certificate_is_for_new_connections_and_a_broken_one_changes_nothing) {
   const Certificate first;
   const Certificate second;
-  asio::io_context io{1};
-  Hello hello;
-  auto server = std::make_unique<HttpServer>(io, hello);
-  const auto address = server->listen_tls({"127.0.0.1", 0}, first.files(), "--listen-tls");
-  std::jthread thread([&] { io.run(); });
+  Running running(first);
   asio::io_context client_io;
 
   // Whether a new connection shows this certificate and is answered.
@@ -137,30 +152,28 @@ BOOST_AUTO_TEST_CASE(a_new_certificate_is_for_new_connections_and_a_broken_one_c
     context.load_verify_file(certificate.files().certificate);
     context.set_verify_mode(asio::ssl::verify_peer);
     asio::ssl::stream<asio::ip::tcp::socket> client(client_io, context);
-    client.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port});
+    running.connect(client.next_layer());
     boost::system::error_code error;
     client.handshake(asio::ssl::stream_base::client, error);
     return !error;
   };
   // On the server's thread, as the gateway does it; says whether it was refused.
   const auto refuses = [&](const TlsFiles& files) {
-    std::promise<bool> refused;
-    asio::post(io, [&] {
+    return running.in_loop([&] {
       try {
-        server->replace_tls(files);
-        refused.set_value(false);
+        running.server->replace_tls(files);
+        return false;
       } catch (const windlass::runtime::StartRefused&) {
-        refused.set_value(true);
+        return true;
       }
     });
-    return refused.get_future().get();
   };
 
   BOOST_TEST(shows(first));
   BOOST_TEST(!shows(second));
   asio::ssl::context context(asio::ssl::context::tls_client);
   asio::ssl::stream<asio::ip::tcp::socket> open(client_io, context);
-  open.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port});
+  running.connect(open.next_layer());
   open.handshake(asio::ssl::stream_base::client);
 
   BOOST_TEST(refuses({second.files().certificate, first.files().key}));  // half exchanged
@@ -178,9 +191,6 @@ BOOST_AUTO_TEST_CASE(a_new_certificate_is_for_new_connections_and_a_broken_one_c
     all.append(bytes, open.read_some(asio::buffer(bytes), error));
   }
   BOOST_TEST(all.ends_with("secure"));  // the old connection lives on
-  io.stop();
-  thread.join();
-  server.reset();
 }
 
 BOOST_AUTO_TEST_CASE(missing_certificate_refuses_to_start) {
@@ -209,16 +219,12 @@ BOOST_AUTO_TEST_CASE(taken_port_names_the_way_out) {
 
 BOOST_AUTO_TEST_CASE(joined_requests_over_tls_are_answered_in_order_and_ended_properly) {
   const Certificate certificate;
-  asio::io_context io{1};
-  Hello hello;
-  auto server = std::make_unique<HttpServer>(io, hello);
-  const auto address = server->listen_tls({"127.0.0.1", 0}, certificate.files(), "--listen-tls");
-  std::jthread thread([&] { io.run(); });
+  Running running(certificate);
 
   asio::io_context client_io;
   asio::ssl::context context(asio::ssl::context::tls_client);
   asio::ssl::stream<asio::ip::tcp::socket> client(client_io, context);
-  client.next_layer().connect({asio::ip::make_address("127.0.0.1"), address.port});
+  running.connect(client.next_layer());
   client.handshake(asio::ssl::stream_base::client);
   const auto post = [](const std::string& body) {
     return "POST /join HTTP/1.1\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
@@ -239,21 +245,13 @@ BOOST_AUTO_TEST_CASE(joined_requests_over_tls_are_answered_in_order_and_ended_pr
   while (!error && !all.ends_with("2b")) read();
   BOOST_TEST(all.find("\r\n\r\n1aHTTP/1.1 200") != std::string::npos);
   asio::write(client, asio::buffer(post("c")));
-  const auto in_loop = [&](auto function) {
-    std::packaged_task<decltype(function())()> task(function);
-    auto result = task.get_future();
-    asio::post(io, std::move(task));
-    return result.get();
-  };
-  while (in_loop([&] { return hello.joined.size(); }) < 3) std::this_thread::yield();
-  in_loop([&] { return server->drain([] {}), hello.joined[2]->set(3), 0; });
+  while (running.in_loop([&] { return running.hello.joined.size(); }) < 3)
+    std::this_thread::yield();
+  running.in_loop([&] { return running.server->drain([] {}), running.hello.joined[2]->set(3), 0; });
   while (!error) read();
   BOOST_TEST(error == asio::error::eof);  // a proper end, not a cut
   BOOST_TEST(all.ends_with("\r\n\r\n3c"));
   BOOST_TEST(all.find("Connection: close") != std::string::npos);
-  io.stop();
-  thread.join();
-  server.reset();
 }
 
 BOOST_AUTO_TEST_SUITE_END()
