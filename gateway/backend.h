@@ -7,6 +7,8 @@
 #include "model/file_message.h"
 #include "model/time.h"
 
+#include <optional>
+
 namespace windlass::gateway {
 
 class Backend {
@@ -19,6 +21,10 @@ class Backend {
   // answer, server_busy when the shard is away or its queue full, operation_timed_out after the
   // deadline. It must live until then.
   virtual void ask(ShardId shard, Command command, MonoTime deadline, Later<Answer>& to) = 0;
+
+  // What ask() would refuse any command to this shard with now: looked at before work that would be
+  // in vain.
+  virtual std::optional<Error> refusal(ShardId shard) const = 0;
 
   // Asks a worker over the bulk road; as above, with node_not_ready when it cannot be reached. The
   // number is for forget().

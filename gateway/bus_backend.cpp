@@ -63,21 +63,24 @@ class BusBackend::Impl {
   }
 
   void ask(ShardId shard, Command command, MonoTime deadline, Later<Answer>& to) {
-    if (shard >= options_.shards_total)
-      return to.set(Error{ErrorCode::internal_error, {}, {{"Reason", "no such shard"}}});
-    const MonoTime now = runtime::mono_now();
-    if (const auto since = peer_.unreachable_since(shard);
-        since && now - *since > Duration(options_.away_patience))
-      return to.set(away(shard));
-    const std::size_t waiting = awaited_.waiting(shard);
-    if (waiting >= options_.outstanding_per_shard_max)
-      return to.set(busy("Too many requests wait for shard " + std::to_string(shard),
-                         {{"Waiting", std::to_string(waiting)}}));
+    if (auto refused = refusal(shard)) return to.set(std::move(*refused));
     const auto sequence = peer_.send(shard, command);
     if (!sequence)
       return to.set(busy("The queue to shard " + std::to_string(shard) + " is full", {}));
     awaited_.add(shard, *sequence, &to, deadline);
     schedule_flush();
+  }
+
+  std::optional<Error> refusal(ShardId shard) const {
+    if (shard >= options_.shards_total)
+      return Error{ErrorCode::internal_error, {}, {{"Reason", "no such shard"}}};
+    if (const auto since = peer_.unreachable_since(shard);
+        since && runtime::mono_now() - *since > Duration(options_.away_patience))
+      return away(shard);
+    const std::size_t waiting = awaited_.waiting(shard);
+    if (waiting < options_.outstanding_per_shard_max) return std::nullopt;
+    return busy("Too many requests wait for shard " + std::to_string(shard),
+                {{"Waiting", std::to_string(waiting)}});
   }
 
   std::uint64_t ask_files(InstanceId worker, FileRequest request, MonoTime deadline,
@@ -247,6 +250,9 @@ ShardId BusBackend::shards_total() const {
 }
 void BusBackend::ask(ShardId shard, Command command, MonoTime deadline, Later<Answer>& to) {
   impl_->ask(shard, std::move(command), deadline, to);
+}
+std::optional<Error> BusBackend::refusal(ShardId shard) const {
+  return impl_->refusal(shard);
 }
 std::uint64_t BusBackend::ask_files(InstanceId worker, FileRequest request, MonoTime deadline,
                                     Later<FileReply>& to) {

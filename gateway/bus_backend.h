@@ -38,6 +38,7 @@ class BusBackend final : public Backend {
 
   ShardId shards_total() const override;
   void ask(ShardId shard, Command command, MonoTime deadline, Later<Answer>& to) override;
+  std::optional<Error> refusal(ShardId shard) const override;
   std::uint64_t ask_files(InstanceId worker, FileRequest request, MonoTime deadline,
                           Later<FileReply>& to) override;
   void forget_files(std::uint64_t number) override;

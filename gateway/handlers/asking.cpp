@@ -84,6 +84,12 @@ Async<JobAnswer> ask_job(Exchange& exchange, std::string job_id, Request request
   }
 }
 
+std::optional<Error> job_refusal(const Exchange& exchange, std::string_view job_id) {
+  const std::optional<ShardId> shard = exchange.jobs.find(exchange.account, job_id);
+  if (!shard) return std::nullopt;
+  return exchange.backend.refusal(*shard);
+}
+
 Async<Result<ShardAnswers>> ask_all(Exchange& exchange, Request request) {
   const ShardId total = exchange.backend.shards_total();
   // By pointer: what is waited for must not move.

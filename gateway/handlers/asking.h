@@ -3,7 +3,9 @@
 
 #include "gateway/exchange.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,10 @@ struct JobAnswer {
 // The shard that holds the job: from the cache, else its home shard knows. A shard that does not
 // hold it (any more) makes the home be asked again, once.
 Async<JobAnswer> ask_job(Exchange& exchange, std::string job_id, Request request);
+
+// What ask_job() would be refused with now, as far as can be known without asking: for handlers to
+// look at before they read a body that is costly to read.
+std::optional<Error> job_refusal(const Exchange& exchange, std::string_view job_id);
 
 // Every shard the same. One that is away or refuses refuses the whole: never a partial list.
 using ShardAnswers = std::vector<std::pair<ShardId, Answer>>;

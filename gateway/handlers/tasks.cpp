@@ -75,6 +75,7 @@ Status append_task(std::string& json, const TaskView& view, std::string_view job
 Async<Reply> task_add(Exchange& exchange) {
   auto job_id = id_in_url(exchange, 0, ErrorCode::job_not_found);
   if (!job_id) co_return std::move(job_id.error());
+  if (auto refused = job_refusal(exchange, *job_id)) co_return std::move(*refused);
   auto parsed = api::parse_add_task(exchange.request.body);
   if (!parsed) co_return std::move(parsed.error());
   auto task = encoded(std::move(*parsed));
@@ -99,6 +100,7 @@ Async<Reply> task_add(Exchange& exchange) {
 Async<Reply> task_add_collection(Exchange& exchange) {
   auto job_id = id_in_url(exchange, 0, ErrorCode::job_not_found);
   if (!job_id) co_return std::move(job_id.error());
+  if (auto refused = job_refusal(exchange, *job_id)) co_return std::move(*refused);
   auto items = api::parse_add_task_collection(exchange.request.body);
   if (!items) co_return std::move(items.error());
 

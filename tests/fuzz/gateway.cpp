@@ -24,7 +24,7 @@ constexpr std::size_t kJsonDepthMax = 100;
 // Answers from a seed.
 class AnyBackend final : public gateway::Backend {
  public:
-  explicit AnyBackend(std::uint64_t seed) : random_(seed) {}
+  explicit AnyBackend(std::uint64_t seed) : random_(seed), busy_(seed % 8) {}
 
   ShardId shards_total() const override { return 4; }
   void ask(ShardId shard, Command command, MonoTime, gateway::Later<Answer>& to) override {
@@ -35,6 +35,10 @@ class AnyBackend final : public gateway::Backend {
     if (random_.below(8) == 0) return to.set(any());
     const bool find = std::holds_alternative<FindJob>(command.request);
     to.set(find ? Answer{JobFound{static_cast<ShardId>(random_.below(4))}} : fitting(command));
+  }
+  std::optional<Error> refusal(ShardId shard) const override {
+    if (shard != busy_) return std::nullopt;
+    return Error{ErrorCode::server_busy, {}, {}};
   }
   std::uint64_t ask_files(InstanceId, FileRequest request, MonoTime,
                           gateway::Later<FileReply>& to) override {
@@ -67,6 +71,7 @@ class AnyBackend final : public gateway::Backend {
     return Error{};
   }
   test::RandomValues random_;
+  const std::uint64_t busy_;  // a shard, or none
 };
 
 boost::json::value parsed(const std::string& text) {

@@ -127,7 +127,11 @@ BOOST_AUTO_TEST_CASE(shard_that_is_away_is_busy_and_the_others_go_on) {
 BOOST_AUTO_TEST_CASE(too_many_waiting_is_busy) {
   Road road(1, 3);
   road.shard->answering = false;
-  for (int i = 0; i < 3; ++i) BOOST_TEST(!road.ask(0, "j").has_value());
+  for (int i = 0; i < 3; ++i) {
+    BOOST_TEST(!road.backend->refusal(0).has_value());
+    BOOST_TEST(!road.ask(0, "j").has_value());
+  }
+  BOOST_TEST(road.backend->refusal(0).has_value());
   auto& fourth = road.ask(0, "j");
   BOOST_REQUIRE(fourth.has_value());
   BOOST_TEST(Road::text_of(fourth) == "server_busy: Too many requests wait for shard 0");

@@ -31,6 +31,7 @@ class FakeBackend final : public Backend {
     asked.emplace_back(shard, command);
     to.set(answers ? answers(shard, command) : Answer(Error{}));
   }
+  std::optional<Error> refusal(ShardId) const override { return refused; }
   std::uint64_t ask_files(InstanceId worker, FileRequest request, MonoTime,
                           Later<FileReply>& to) override {
     files_asked.push_back(request);
@@ -44,6 +45,7 @@ class FakeBackend final : public Backend {
   void forget_files(std::uint64_t number) override { forgotten.push_back(number); }
 
   Answers answers;
+  std::optional<Error> refused;
   Files files;
   bool hold_files = false;
   std::vector<Later<FileReply>*> held;

@@ -200,6 +200,28 @@ BOOST_AUTO_TEST_CASE(a_shard_that_is_away_is_503_with_retry_after) {
   BOOST_TEST(got.value("Reason") == "Shard 2 cannot be reached");
 }
 
+BOOST_AUTO_TEST_CASE(tasks_are_refused_unread_while_their_job_s_shard_is_busy) {
+  Cluster cluster;
+  cluster.backend.answers = [](ShardId, const Command& command) -> Answer {
+    if (std::holds_alternative<FindJob>(command.request)) return JobFound{1};
+    return TasksAdded{{TaskOutcome{}}};
+  };
+  const std::string one = R"({"value":[{"id":"t","commandLine":"true"}]})";
+  BOOST_TEST(cluster.call("POST", "/jobs/j/addtaskcollection", one).status == 200);
+  BOOST_TEST(cluster.call("POST", "/jobs/j/tasks", "{no JSON").status == 400);
+  cluster.backend.asked.clear();
+  cluster.backend.refused = Error{ErrorCode::server_busy, {}, {{"Reason", "test"}}};
+  for (const char* path : {"/jobs/j/tasks", "/jobs/j/addtaskcollection"}) {
+    const Got got = cluster.call("POST", path, "{no JSON");
+    BOOST_TEST(got.status == 503);
+    BOOST_TEST(got.code == "ServerBusy");
+    BOOST_TEST(got.header("Retry-After") == "2");
+  }
+  // Where a job is not known to be, its body is read first.
+  BOOST_TEST(cluster.call("POST", "/jobs/other/tasks", "{no JSON").status == 400);
+  BOOST_TEST(cluster.backend.asked.empty());
+}
+
 BOOST_AUTO_TEST_CASE(requests_are_counted_by_operation_and_status) {
   Cluster cluster;
   cluster.backend.answers = [](ShardId, const Command&) { return Page<PoolView>{}; };
