@@ -1,6 +1,6 @@
 #include "runtime/clock.h"
 
-#include <ctime>
+#include <algorithm>
 
 namespace windlass::runtime {
 namespace {
@@ -27,6 +27,11 @@ Now now() {
 }
 Now now_boottime() {
   return Now{wall_now(), boot_now()};
+}
+
+timespec to_timespec(Duration wait) {
+  const std::int64_t ticks = std::max<std::int64_t>(0, wait.count());
+  return {ticks / 10'000'000, ticks % 10'000'000 * 100};
 }
 
 }  // namespace windlass::runtime

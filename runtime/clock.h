@@ -3,6 +3,8 @@
 
 #include "model/time.h"
 
+#include <ctime>
+
 namespace windlass::runtime {
 
 WallTime wall_now();
@@ -11,5 +13,7 @@ MonoTime boot_now();  // CLOCK_BOOTTIME: goes on during suspension; what workers
 
 Now now();           // wall and CLOCK_MONOTONIC: shards, brokers, gateways
 Now now_boottime();  // wall and CLOCK_BOOTTIME: workers and their guard
+
+timespec to_timespec(Duration wait);  // for system calls that wait; a negative one is zero
 
 }  // namespace windlass::runtime

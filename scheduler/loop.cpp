@@ -157,8 +157,7 @@ class Loop {
     for (const auto& shard : shards_) {
       if (const auto at = shard->next_deadline(now)) until = std::min(until, *at);
     }
-    const std::int64_t ticks = std::max<std::int64_t>(0, until.ticks - now.mono.ticks);
-    timespec timeout{ticks / 10'000'000, ticks % 10'000'000 * 100};
+    const timespec timeout = runtime::to_timespec(until - now.mono);
     pollfd fds[] = {{endpoint_.fd(), POLLIN, 0}, {program_.shutdown.fd(), POLLIN, 0}};
     ppoll(fds, 2, &timeout, nullptr);
   }

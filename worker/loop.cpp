@@ -11,6 +11,7 @@
 #include "worker/files/files.h"
 #include "worker/files/service_logs.h"
 
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/random.h>
 #include <sys/stat.h>
@@ -19,13 +20,14 @@
 #include <cerrno>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace windlass::worker {
 namespace {
 
-constexpr int kWaitMsMax = 1000;
-constexpr int kRetryMs = 10;  // while a shard's queue is full
+constexpr Duration kWaitMax = std::chrono::seconds(1);
+constexpr Duration kRetry = std::chrono::milliseconds(10);  // while a shard's queue is full
 constexpr Duration kGuardPatience = std::chrono::seconds(10);
 // On the way out: how long the last reports and processes get.
 constexpr Duration kShutdownPatience = std::chrono::seconds(5);
@@ -86,6 +88,7 @@ Loop::Loop(const WorkerConfig& config, runtime::Program& program)
       null_executor_(config.executor == "null"),
       nodes_folder_(nodes_folder(config)),
       grants_(config.data_dir),
+      pace_(std::thread::hardware_concurrency()),
       metrics_(program.metrics, config.executor, nodes_folder_),
       epoll_(epoll_create1(EPOLL_CLOEXEC)) {
   if (!epoll_) throw std::system_error(errno, std::generic_category(), "epoll_create1");
@@ -217,23 +220,33 @@ void Loop::turn() {
   apply(effects_);
   agent_bus_->outgoing().retry();
   if (guard_) guard_->flush();
-  endpoint_->flush(runtime::mono_now());
+  speak();
   metrics_.count(*agent_, *endpoint_, now);
   if (spool_) metrics_.show_spool(spool_->bytes());
   place_->refresh();
   update_readiness();
 }
 
+void Loop::speak() {
+  const MonoTime now = runtime::mono_now();
+  const auto wanted = endpoint_->next_deadline();
+  if (wanted && *wanted <= now) {
+    const MonoTime due = pace_.due(agent_->counts().attempts_running, now);
+    speak_at_ = due;
+    if (due > now) return;
+    pace_.spoke(now);
+  }
+  endpoint_->flush(now);
+  speak_at_ = endpoint_->next_deadline();
+}
+
 void Loop::wait() {
-  int ms = agent_bus_->outgoing().backlog_empty() ? kWaitMsMax : kRetryMs;
-  const auto consider = [&](Duration left) {
-    const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-    ms = static_cast<int>(std::clamp<std::int64_t>(rounded, 0, ms));
-  };
-  if (const auto left = agent_->next_deadline(runtime::now_boottime())) consider(*left);
-  if (const auto due = endpoint_->next_deadline()) consider(*due - runtime::mono_now());
-  epoll_event events[8];
-  ::epoll_wait(epoll_.get(), events, 8, ms);
+  Duration left = agent_bus_->outgoing().backlog_empty() ? kWaitMax : kRetry;
+  if (const auto due = agent_->next_deadline(runtime::now_boottime())) left = std::min(left, *due);
+  if (speak_at_) left = std::min(left, *speak_at_ - runtime::mono_now());
+  const timespec timeout = runtime::to_timespec(left);
+  pollfd any{epoll_.get(), POLLIN, 0};
+  ::ppoll(&any, 1, &timeout, nullptr);
 }
 
 void Loop::hear_bus(Now now) {

@@ -4,6 +4,7 @@
 
 #include "runtime/program.h"
 #include "worker/agent_bus.h"
+#include "worker/core/speech_pace.h"
 #include "worker/grant_file.h"
 #include "worker/guard_words.h"
 #include "worker/spool_file.h"
@@ -37,6 +38,7 @@ class Loop {
 
   void connect_guard();
   void turn();
+  void speak();
   void wait();
   void hear_bus(Now now);
   void hear_guard(Now now);
@@ -70,6 +72,8 @@ class Loop {
   bool guard_met_ = false;
   std::unique_ptr<bus::PeerEndpoint> endpoint_;
   std::optional<AgentBus> agent_bus_;
+  SpeechPace pace_;
+  std::optional<MonoTime> speak_at_;
   std::unique_ptr<ServiceLogs> logs_;
   std::unique_ptr<FileRoad> file_road_;
   WorkerMetrics metrics_;
