@@ -200,7 +200,8 @@ struct Applier {
 
   void operator()(const PoolPut& event) {
     const PoolRecord& pool = event.pool;
-    const auto [found, added] = state.pools.try_emplace(pool.seq, Pool{pool, {}, {}, 0, 0, {}});
+    const auto [found, added] =
+        state.pools.try_emplace(pool.seq, Pool{pool, {}, {}, {}, {}, 0, 0, {}, {}});
     if (added) {
       const bool named =
           state.pools_by_id.emplace(entity_key(pool.account, pool.spec.id), pool.seq).second;
@@ -231,10 +232,13 @@ struct Applier {
         node.seq, Node{node, NodeSlots(pool.record.spec.task_slots_per_node)});
     if (added) {
       pool.nodes.emplace(lower_cased(node.id), node.seq);
-      state.nodes_by_id.emplace(lower_cased(node.id), node.seq);
+      state.nodes_by_id.emplace(lower_cased(node.id), &found->second);
       state.workers[node.worker].nodes.insert(node.seq);
+    } else {
+      tally_node(pool, found->second.record, -1);
     }
     found->second.record = node;
+    tally_node(pool, node);
     state.counters.nodes = std::max(state.counters.nodes, node.seq);
     state.nodes_dirty.erase(node.seq);
     reindex_node(state, node.seq);
@@ -247,9 +251,10 @@ struct Applier {
     WINDLASS_ASSERT(node.slots.used() == 0);
     WINDLASS_ASSERT(node.node_tasks.empty());
     WINDLASS_ASSERT(node.releases_due.empty());
+    Pool& pool = pool_of(state, node.record.pool);
+    tally_node(pool, node.record, -1);
     node.record.draining = true;
     reindex_node(state, event.node);
-    Pool& pool = pool_of(state, node.record.pool);
     if (node.record.dedicated) {
       const Duration time = node.record.state_time - node.record.allocation_time;
       pool.record.node_time_ended += time;

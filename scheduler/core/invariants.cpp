@@ -120,6 +120,13 @@ void check_nodes(const State& state, Check& check) {
                name(id.task) + " does not run the attempt that lingers");
     check.that(current == nullptr, name(id.task) + " is not dispatched while an attempt lingers");
   }
+  for (const auto& [seq, pool] : state.pools) {
+    Pool counted;
+    for (const auto& [id, node] : pool.nodes) tally_node(counted, state.nodes.at(node).record);
+    check.that(
+        counted.dedicated_nodes == pool.dedicated_nodes && counted.spot_nodes == pool.spot_nodes,
+        "pool " + pool.record.spec.id + " counts its nodes right");
+  }
   for (const auto& [seq, node] : state.nodes) {
     const std::string node_name = "node " + node.record.id;
     check.that(node.slots.used() == used[seq], node_name + " counts its slots right");

@@ -66,24 +66,6 @@ void end_resize(Step& step, PoolSeq seq, std::optional<ResizeError> error) {
   put(step, std::move(record));
 }
 
-struct Tally {
-  std::int32_t staying = 0;
-  std::int32_t draining = 0;
-  std::int32_t leaving = 0;  // of these: soon gone, whatever becomes of the resize
-};
-
-Tally tally(const State& state, const Pool& pool, bool dedicated) {
-  Tally result;
-  for (const auto& [id, seq] : pool.nodes) {
-    const NodeRecord& node = state.find_node(seq)->record;
-    if (node.dedicated != dedicated) continue;
-    (node.draining ? result.draining : result.staying) += 1;
-    const bool waits = node.emptying == NodeDeallocationOption::retaineddata;
-    if (node.draining && node.state == NodeState::leavingpool && !waits) result.leaving += 1;
-  }
-  return result;
-}
-
 bool offers_match(const std::pair<std::string, bool>& offer, const PoolSpec& spec, bool dedicated) {
   if (offer.second != dedicated) return false;
   return offer.first == "*" || lower_cased(offer.first) == lower_cased(spec.vm_size);
@@ -196,15 +178,15 @@ bool pursue_kind(Step& step, PoolSeq seq, bool dedicated) {
   const std::int32_t target =
       deleting ? 0 : (dedicated ? spec.target_dedicated_nodes : spec.target_spot_nodes);
   const std::int32_t claimed = dedicated ? pool->nodes_claimed_dedicated : pool->nodes_claimed_spot;
-  const Tally now = tally(step.state(), *pool, dedicated);
+  const NodeTally& tally = dedicated ? pool->dedicated_nodes : pool->spot_nodes;
   const bool stopping = pool->record.allocation_state == AllocationState::stopping;
-  if (now.staying > target && !stopping) drain_some(step, *pool, dedicated, now.staying - target);
-  const std::int32_t missing = target - now.staying - claimed;
+  const std::int32_t excess = tally.staying - target;
+  if (excess > 0 && !stopping) drain_some(step, *pool, dedicated, excess);
+  const std::int32_t missing = -excess - claimed;
   if (missing > 0 && !stopping && !deleting) claim_nodes(step, *pool, dedicated, missing);
-  const Tally then = tally(step.state(), *pool, dedicated);
   const std::int32_t pending = dedicated ? pool->nodes_claimed_dedicated : pool->nodes_claimed_spot;
-  if (stopping) return pending == 0 && then.leaving == 0;
-  return pending == 0 && then.draining == 0 && then.staying == target;
+  if (stopping) return pending == 0 && tally.leaving == 0;
+  return pending == 0 && tally.draining == 0 && tally.staying == target;
 }
 
 // Nodes that wait for their tasks or for what these left wait no more.
@@ -438,8 +420,8 @@ void check_resize_clock(Step& step, PoolSeq seq) {
   if (pool == nullptr) return;
   const std::optional<WallTime> at = resize_deadline(pool->record);
   if (!at || step.now.wall < *at) return;
-  const Tally dedicated = tally(step.state(), *pool, true);
-  const Tally spot = tally(step.state(), *pool, false);
+  const NodeTally& dedicated = pool->dedicated_nodes;
+  const NodeTally& spot = pool->spot_nodes;
   const PoolSpec& spec = pool->record.spec;
   const bool reached =
       dedicated.staying == spec.target_dedicated_nodes && spot.staying == spec.target_spot_nodes;

@@ -15,8 +15,13 @@ void ReadyQueue::push(TaskSeq task, SlotCount slots) {
 
 bool ReadyQueue::remove(TaskSeq task, SlotCount slots) {
   const auto found = by_slots_.find(slots);
-  if (found == by_slots_.end() || found->second.erase(task) == 0) return false;
-  if (found->second.empty()) by_slots_.erase(found);
+  if (found == by_slots_.end()) return false;
+  std::set<TaskSeq>& tasks = found->second;
+  if (*tasks.begin() == task)  // as dispatching takes them
+    tasks.erase(tasks.begin());
+  else if (tasks.erase(task) == 0)
+    return false;
+  if (tasks.empty()) by_slots_.erase(found);
   --size_;
   return true;
 }

@@ -10,14 +10,16 @@ namespace {
 void recover_pools_and_nodes(State& state, Rows& rows) {
   rows.each_pool([&](PoolRecord pool) {
     state.pools_by_id.emplace(entity_key(pool.account, pool.spec.id), pool.seq);
-    state.pools.emplace(pool.seq, Pool{std::move(pool), {}, {}, 0, 0, {}});
+    state.pools.emplace(pool.seq, Pool{std::move(pool), {}, {}, {}, {}, 0, 0, {}, {}});
   });
   rows.each_node([&](NodeRecord node) {
     Pool& pool = state.pools.at(node.pool);
     pool.nodes.emplace(lower_cased(node.id), node.seq);
-    state.nodes_by_id.emplace(lower_cased(node.id), node.seq);
+    tally_node(pool, node);
     state.workers[node.worker].nodes.insert(node.seq);
-    state.nodes.emplace(node.seq, Node{node, NodeSlots(pool.record.spec.task_slots_per_node)});
+    Node made{node, NodeSlots(pool.record.spec.task_slots_per_node)};
+    const auto kept = state.nodes.emplace(node.seq, std::move(made)).first;
+    state.nodes_by_id.emplace(lower_cased(node.id), &kept->second);
   });
   rows.each_claim([&](ClaimRecord claim) {
     Pool& pool = state.pools.at(claim.pool);

@@ -34,8 +34,9 @@ const Node* State::find_node(const Pool& pool, std::string_view node_id) const {
 }
 
 const Node* State::find_node_by_id(std::string_view node_id) const {
-  const auto found = nodes_by_id.find(lower_cased(node_id));
-  return found == nodes_by_id.end() ? nullptr : find_node(found->second);
+  auto found = nodes_by_id.find(node_id);  // as it is mostly written
+  if (found == nodes_by_id.end()) found = nodes_by_id.find(lower_cased(node_id));
+  return found == nodes_by_id.end() ? nullptr : found->second;
 }
 
 const Job* State::find_job(std::string_view account, std::string_view id) const {
@@ -197,6 +198,13 @@ void keep_job_node(State& state, Job& job, const JobNodeRecord& record) {
 
 void reindex_job_nodes(State& state, Job& job) {
   for (const auto& [node, record] : job.nodes) index_job_node(state, job, record);
+}
+
+void tally_node(Pool& pool, const NodeRecord& node, std::int32_t by) {
+  NodeTally& tally = node.dedicated ? pool.dedicated_nodes : pool.spot_nodes;
+  (node.draining ? tally.draining : tally.staying) += by;
+  const bool waits = node.emptying == NodeDeallocationOption::retaineddata;
+  if (node.draining && node.state == NodeState::leavingpool && !waits) tally.leaving += by;
 }
 
 void reindex_node(State& state, NodeSeq seq) {

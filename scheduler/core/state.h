@@ -8,10 +8,12 @@
 #include "scheduler/core/queue.h"
 #include "scheduler/core/slots.h"
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -45,11 +47,21 @@ struct RoomMade {
   std::set<AttemptId> leaving;
 };
 
+// Nodes of one kind in a pool.
+struct NodeTally {
+  std::int32_t staying = 0;
+  std::int32_t draining = 0;
+  std::int32_t leaving = 0;  // of these: soon gone, whatever becomes of the resize
+  bool operator==(const NodeTally&) const = default;
+};
+
 struct Pool {
   PoolRecord record;
   std::map<std::string, NodeSeq> nodes;  // by lower-cased node id
   // Nodes that may take a task, by free slots (nodes with none are left out).
   std::set<std::pair<SlotCount, NodeSeq>> placeable;
+  NodeTally dedicated_nodes;
+  NodeTally spot_nodes;
   std::int32_t nodes_claimed_dedicated = 0;  // asked for and not answered
   std::int32_t nodes_claimed_spot = 0;
   std::optional<AwaitedGang> awaited;       // soft
@@ -129,6 +141,14 @@ struct Worker {
   std::string agent_version;
 };
 
+// For maps of texts that are asked by views.
+struct TextHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>{}(text);
+  }
+};
+
 class State {
  public:
   State(ShardId shard, ShardId shards_total) : shard_(shard), shards_total_(shards_total) {}
@@ -165,8 +185,8 @@ class State {
   std::map<PoolSeq, Pool> pools;
   std::map<EntityKey, PoolSeq> pools_by_id;
   std::map<NodeSeq, Node> nodes;
-  std::map<std::string, NodeSeq> nodes_by_id;  // lower-cased
-  std::set<NodeSeq> nodes_unknown;             // by the clock they are given up
+  std::unordered_map<std::string, Node*, TextHash, std::equal_to<>> nodes_by_id;  // lower-cased
+  std::set<NodeSeq> nodes_unknown;  // by the clock they are given up
   std::map<JobSeq, Job> jobs;
   std::map<EntityKey, JobSeq> jobs_by_id;
   std::map<JobScheduleSeq, JobScheduleRecord> job_schedules;
@@ -215,6 +235,8 @@ void keep_job_node(State& state, Job& job, const JobNodeRecord& record);
 // The same for all records of the job, after a change of its state.
 void reindex_job_nodes(State& state, Job& job);
 
+// Adds the node to the tally of its kind, or with -1 takes it from there.
+void tally_node(Pool& pool, const NodeRecord& node, std::int32_t by = 1);
 // Keeps `pool.placeable` and `nodes_unknown` true for the node after any change of it, its worker
 // or its slots.
 void reindex_node(State& state, NodeSeq node);

@@ -8,14 +8,29 @@
 #include "scheduler/core/jobs.h"
 #include "scheduler/core/nodes.h"
 
-#include <set>
+#include <boost/container/flat_set.hpp>
+
+#include <string>
+#include <utility>
 
 namespace windlass::scheduler {
 
 namespace {
 
+// The ids of one command. Clients mostly count them up: then each is looked at but once.
+class IdsSeen {
+ public:
+  bool contains(const std::string& id) const {
+    return !ids_.empty() && !(*ids_.rbegin() < id) && ids_.contains(id);
+  }
+  void add(std::string id) { ids_.insert(ids_.end(), std::move(id)); }
+
+ private:
+  boost::container::flat_set<std::string> ids_;
+};
+
 std::optional<Error> refuses(Step& step, const Job& job, const NewTask& task,
-                             const std::string& lower_id, const std::set<std::string>& earlier) {
+                             const std::string& lower_id, const IdsSeen& earlier) {
   if ((!task.depends_on_ids.empty() || !task.depends_on_ranges.empty()) &&
       !job.record.spec.uses_task_dependencies) {
     return Error{ErrorCode::task_dependencies_not_specified_on_job, {}, {}};
@@ -113,7 +128,7 @@ Decision decide(Step& step, const std::string& account, AddTasks& command) {
   answer.outcomes.resize(command.tasks.size());
   TasksWereAdded event{job->record.seq, {}};
   event.tasks.reserve(command.tasks.size());
-  std::set<std::string> earlier;  // of this very command: the first of equal ids wins
+  IdsSeen earlier;  // of this very command: the first of equal ids wins
   TaskSeq seq = job->record.next_task;
   for (std::size_t i = 0; i < command.tasks.size(); ++i) {
     NewTask& task = command.tasks[i];
@@ -122,7 +137,7 @@ Decision decide(Step& step, const std::string& account, AddTasks& command) {
       answer.outcomes[i].error = std::move(refused);
       continue;
     }
-    if (command.tasks.size() > 1) earlier.insert(std::move(lower_id));
+    if (command.tasks.size() > 1) earlier.add(std::move(lower_id));
     OpenTask open{new_record(step, *job, task, seq++), std::move(task.depends_on_ids),
                   std::move(task.affinity_id), std::move(task.depends_on_ranges)};
     answer.outcomes[i].version = open.record.version;

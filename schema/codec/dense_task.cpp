@@ -1,6 +1,7 @@
 #include "schema/codec/dense_task.h"
 
-#include <algorithm>
+#include <functional>
+#include <string_view>
 
 namespace windlass::codec {
 
@@ -103,16 +104,19 @@ E take_enum(DenseReader& in, E last) {
 }
 
 void put_node(DenseWriter& out, TaskNeighbour& neighbour, const TaskNode& node) {
-  // Nodes of one record are mostly of one pool: their ids tell them apart soonest.
-  const auto found = std::find_if(
-      neighbour.nodes.begin(), neighbour.nodes.end(),
-      [&](const TaskNode& seen) { return seen.node_id == node.node_id && seen == node; });
-  out.number(static_cast<std::uint64_t>(neighbour.nodes.end() - found));  // 0: a new one
-  if (found != neighbour.nodes.end()) return;
+  std::uint8_t& place =
+      neighbour.places[std::hash<std::string_view>{}(node.node_id) % neighbour.places.size()];
+  if (place != 0 && neighbour.nodes[place - 1U] == node) {
+    out.number(neighbour.nodes.size() - (place - 1U));  // how far back
+    return;
+  }
+  out.number(0);  // a new one
   out.text(node.pool_id);
   out.text(node.node_id);
   out.number(node.worker);
-  if (neighbour.nodes.size() < kNodesRemembered) neighbour.nodes.push_back(node);
+  if (neighbour.alone || neighbour.nodes.size() == kNodesRemembered) return;
+  neighbour.nodes.push_back(node);
+  place = static_cast<std::uint8_t>(neighbour.nodes.size());
 }
 
 TaskNode take_node(DenseReader& in, TaskNeighbour& neighbour) {

@@ -5,6 +5,7 @@
 #include "model/shard_rows.h"
 #include "schema/codec/dense.h"
 
+#include <array>
 #include <vector>
 
 namespace windlass::codec {
@@ -12,9 +13,13 @@ namespace windlass::codec {
 // What neighbours in one record have in common is written once. Writer and reader start with an
 // equal (fresh) one and take the same tasks through it in the same order.
 struct TaskNeighbour {
+  bool alone = false;  // of the writer: nothing that it would remember comes again
   WallTime creation_time;
   EventNumber event = 0;
   std::vector<TaskNode> nodes;  // seen so far, up to kNodesRemembered
+  // Of the writer: by a hash of the id, which of them it could be (from 1; 0: none). One that is
+  // not found again is written once more, which a reader takes as it is.
+  std::array<std::uint8_t, 256> places{};
 };
 
 // `task` without its key. Of an ended task there are no dependencies and no affinity.

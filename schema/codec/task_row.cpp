@@ -25,14 +25,14 @@ Result<Value> decode(std::string_view bytes, const TaskKey& key, Take&& take) {
 
 void encode_task_row(std::string& out, const OpenTask& task) {
   codec::DenseWriter writer(out);
-  codec::TaskNeighbour alone;
+  codec::TaskNeighbour alone{.alone = true};
   codec::put_dense_task(writer, alone, task.record, task.depends_on_ids, task.depends_on_ranges,
                         task.affinity_id);
 }
 
 void encode_task_row(std::string& out, const TaskRecord& record) {
   codec::DenseWriter writer(out);
-  codec::TaskNeighbour alone;
+  codec::TaskNeighbour alone{.alone = true};
   codec::put_dense_task(writer, alone, record, {}, {}, {});
 }
 

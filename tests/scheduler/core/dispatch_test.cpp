@@ -1,5 +1,8 @@
 #include "tests/support/one_shard.h"
 
+#include <set>
+#include <vector>
+
 using namespace windlass;
 using namespace windlass::test;
 
@@ -188,6 +191,17 @@ BOOST_AUTO_TEST_CASE(first_of_equal_ids_wins) {
   BOOST_TEST(!added.outcomes[0].error);
   BOOST_TEST((added.outcomes[1].error->code == ErrorCode::task_exists));
   BOOST_TEST(shard.job().counts.tasks.running == 1);
+}
+
+BOOST_AUTO_TEST_CASE(equal_ids_are_found_in_whatever_order_they_come) {
+  Ready shard;
+  shard.make_job("j", "p");
+  std::vector<NewTask> tasks;
+  for (const char* id : {"m", "z", "a", "M", "b", "A", "z", "zz"}) tasks.emplace_back().id = id;
+  const auto added = std::get<TasksAdded>(shard.ask(AddTasks{"j", tasks}));
+  const std::set<std::size_t> repeated{3, 5, 6};
+  for (std::size_t i = 0; i < tasks.size(); ++i)
+    BOOST_TEST(added.outcomes[i].error.has_value() == repeated.contains(i), tasks[i].id);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

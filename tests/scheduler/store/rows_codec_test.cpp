@@ -44,6 +44,21 @@ RC_BOOST_PROP(rows_are_read_as_written, (std::uint64_t seed)) {
   RC_ASSERT(survives(random.session(random.bits())));
 }
 
+// More nodes than a record refers back to, and some of them again and again.
+BOOST_AUTO_TEST_CASE(events_of_many_nodes_are_read_as_written) {
+  RandomModel random(1);
+  ShardEvents events;
+  for (int i = 0; i < 2'000; ++i) {
+    TaskRecord task = random.task_record(random.task_key());
+    const int node = i % 3 == 0 ? i % 7 : i % 500;
+    task.node = TaskNode{"pool", "tvm-" + std::to_string(node), static_cast<std::uint64_t>(node)};
+    events.push_back(TaskPut{std::move(task)});
+  }
+  const Result<ShardEvents> read = decode_events(encode_events(events, EventDocuments::in_rows));
+  BOOST_REQUIRE(read.has_value());
+  BOOST_TEST((*read == events));
+}
+
 RC_BOOST_PROP(tasks_are_read_as_written, (std::uint64_t seed)) {
   RandomModel random(seed);
   const OpenTask open = random.open_task(random.task_key());
