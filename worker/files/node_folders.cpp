@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <system_error>
 
 namespace windlass::worker {
@@ -15,6 +16,9 @@ namespace {
 
 constexpr int kOpenFolder = O_RDONLY | O_DIRECTORY;
 constexpr Owner kOurs{};
+// Names in .trash: one of these and a number.
+constexpr std::string_view kTaskPrefix = "task-";
+constexpr std::string_view kGonePrefix = "gone-";
 
 FailureInfo folder_failure(std::string_view what, const std::string& path, int error_number) {
   return system_failure("ResourceDirectoryCreateFailed", std::string(what) + " " + path,
@@ -63,26 +67,25 @@ NodeFolders::NodeFolders(std::string nodes, Owner task_user)
   nodes_ = open_folder(path_);
   if (!nodes_ || fchmod(nodes_.get(), 0711) != 0)
     throw std::system_error(errno, std::generic_category(), "cannot open folder " + path_);
-  spare_folder_ = must_open(nodes_.get(), ".spare", 0700);
   trash_folder_ = must_open(nodes_.get(), ".trash", 0700);
-  // What an earlier process kept or had not removed yet. Its names are numbers; ours go on.
-  // Kept folders are looked at again before they serve: the task user may be another one now.
-  const auto old = [&](int folder, bool is_trash) {
-    std::vector<std::string> names;
-    each_entry(folder, [&](const char* name, unsigned char) {
-      names.emplace_back(name);
-      return true;
-    });
-    for (const std::string& name : names) {
-      std::string next = "old-" + std::to_string(next_name_++);
-      while (is_trash && faccessat(folder, next.c_str(), F_OK, AT_SYMLINK_NOFOLLOW) == 0)
-        next = "old-" + std::to_string(next_name_++);
-      if (renameat(folder, name.c_str(), trash_folder_.get(), next.c_str()) == 0)
-        trash_.push_back({std::move(next), {}, is_trash ? TrashKind::other : TrashKind::task});
-    }
-  };
-  old(trash_folder_.get(), true);
-  old(spare_folder_.get(), false);
+  // What an earlier process had there. Folders of tasks are looked at again before they serve: the
+  // task user may be another one now.
+  each_entry(trash_folder_.get(), [&](const char* entry, unsigned char) {
+    const std::string_view name = entry;
+    std::uint64_t number = 0;
+    const auto digits = name.substr(name.rfind('-') + 1);
+    std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    next_name_ = std::max(next_name_, number + 1);
+    trash_.push_back(
+        {entry, {}, name.starts_with(kTaskPrefix) ? TrashKind::task : TrashKind::other});
+    return true;
+  });
+}
+
+// Under the mutex. Tells a later process what it is.
+std::string NodeFolders::trash_name(TrashKind kind) {
+  return std::string(kind == TrashKind::task ? kTaskPrefix : kGonePrefix) +
+         std::to_string(next_name_++);
 }
 
 int NodeFolders::node_fd(const std::string& node_id) {
@@ -172,7 +175,7 @@ bool NodeFolders::use_spare(int node, const std::string& folder) {
   if (spare_.empty()) return false;
   // Without RENAME_NOREPLACE an empty folder of the same name would vanish, which is what we want
   // anyway; one that is not empty is an earlier try of the task and stays.
-  if (renameat(spare_folder_.get(), spare_.back().c_str(), node, folder.c_str()) != 0) return false;
+  if (renameat(trash_folder_.get(), spare_.back().c_str(), node, folder.c_str()) != 0) return false;
   spare_.pop_back();
   return true;
 }
@@ -225,7 +228,7 @@ bool NodeFolders::give_up_task_folders(int job_folder, std::size_t& room) {
   for (const std::string& task : folders_in(job_folder)) {
     if (room == 0) break;
     const std::lock_guard lock(mutex_);
-    std::string name = "gone-" + std::to_string(next_name_++);
+    std::string name = trash_name(TrashKind::task);
     if (renameat(job_folder, task.c_str(), trash_folder_.get(), name.c_str()) != 0) continue;
     trash_.push_front({std::move(name), {}, TrashKind::task});
     some = true;
@@ -259,17 +262,14 @@ bool NodeFolders::keep_as_spare(const std::string& trash) {
   const Fd task = open_beneath(trash_folder_.get(), trash, kOpenFolder, 0, Links::refuse);
   if (!task || !empty_out(task.get())) return false;
   const std::lock_guard lock(mutex_);
-  std::string name = std::to_string(next_name_++);
-  if (renameat(trash_folder_.get(), trash.c_str(), spare_folder_.get(), name.c_str()) != 0)
-    return false;
-  spare_.push_back(std::move(name));
+  spare_.push_back(trash);
   return true;
 }
 
 std::optional<FailureInfo> NodeFolders::throw_away(int folder, const std::string& path,
                                                    const std::string& node_id, TrashKind kind) {
   const std::lock_guard lock(mutex_);
-  std::string name = "gone-" + std::to_string(next_name_++);
+  std::string name = trash_name(kind);
   const bool moved = renameat(folder, path.c_str(), trash_folder_.get(), name.c_str()) == 0;
   if (!moved && errno != ENOENT) return folder_failure("cannot remove folder", path, errno);
   // A wiped node is answered for even if there was nothing of it.

@@ -3,16 +3,16 @@
 // sweeps.
 //
 //   NODES/                    0711, ours: a task can pass, not look around
-//     .spare/  .trash/        0700
+//     .trash/                 0700
 //     NODE/                   AZ_BATCH_NODE_ROOT_DIR
 //       shared/               the tasks' own
 //       startup/wd/  workitems/JOB/job-1/TASK/wd/    only wd belongs to the task user
 //
-// What is removed only moves to .trash, at once; sweep_one() empties that in a thread of its own,
-// so that no task waits for the deletion of another's files. Making folders after many were removed
-// is slow on ext4 (without a journal it passes over every inode freed in the last minutes), so the
-// folders of tasks are not removed but emptied and kept for the next ones, those of removed jobs,
-// of wiped nodes and those that an earlier process kept among them.
+// What is removed only moves to .trash, at once; sweep_one() empties it there in a thread of its
+// own, so that no task waits for the deletion of another's files. Making folders after many were
+// removed is slow on ext4 (without a journal it passes over every inode freed in the last minutes),
+// so the folders of tasks are not removed but emptied, stay there, and serve the next ones: those
+// of removed jobs, of wiped nodes and those of an earlier process, too.
 #pragma once
 
 #include "model/common.h"
@@ -75,6 +75,7 @@ class NodeFolders {
   };
 
   int node_fd(const std::string& node_id);
+  std::string trash_name(TrashKind kind);
   bool make_parent(const std::string& node_id, int node, const std::string& parent);
   bool use_spare(int node, const std::string& folder);
   std::optional<FailureInfo> throw_away(int folder, const std::string& path,
@@ -88,11 +89,10 @@ class NodeFolders {
   std::string path_;
   Owner task_user_;
   Fd nodes_;
-  Fd spare_folder_;
   Fd trash_folder_;
 
   mutable std::mutex mutex_;        // guards these three
-  std::vector<std::string> spare_;  // names in .spare
+  std::vector<std::string> spare_;  // names in .trash
   std::deque<Trash> trash_;
   std::uint64_t next_name_ = 0;
 
