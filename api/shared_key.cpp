@@ -1,15 +1,19 @@
 #include "api/shared_key.h"
 
+#include "model/assert.h"
 #include "model/base64.h"
 #include "model/ids.h"
 #include "model/percent_encoding.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <map>
+#include <memory>
 
 namespace windlass::api {
 namespace {
@@ -179,6 +183,37 @@ std::vector<SignatureVariant> variants_of(const RequestToSign& request, std::str
   return variants;
 }
 
+struct FreeContext {
+  void operator()(EVP_MAC_CTX* context) const { ::EVP_MAC_CTX_free(context); }
+};
+using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeContext>;
+
+MacContext new_context(std::string_view key) {
+  EVP_MAC* const hmac = ::EVP_MAC_fetch(nullptr, "HMAC", nullptr);
+  MacContext context(::EVP_MAC_CTX_new(hmac));
+  ::EVP_MAC_free(hmac);  // the context holds on to it
+  std::string digest = "SHA256";
+  const OSSL_PARAM parameters[] = {
+      ::OSSL_PARAM_construct_utf8_string("digest", digest.data(), digest.size()),
+      ::OSSL_PARAM_construct_end()};
+  // A null key would mean none; an empty one is one.
+  const auto* bytes = reinterpret_cast<const unsigned char*>(key.empty() ? "" : key.data());
+  const bool made = context && ::EVP_MAC_init(context.get(), bytes, key.size(), parameters) == 1;
+  WINDLASS_ASSERT(made);
+  return context;
+}
+
+// Of the keys that this thread signed with last: to look up what HMAC is and to take in a key costs
+// several times what a signature does.
+EVP_MAC_CTX* context_of(std::string_view key) {
+  constexpr std::size_t kContextsMax = 256;
+  thread_local std::map<std::string, MacContext, std::less<>> contexts;
+  const auto found = contexts.find(key);
+  if (found != contexts.end()) return found->second.get();
+  if (contexts.size() == kContextsMax) contexts.clear();
+  return contexts.emplace(key, new_context(key)).first->second.get();
+}
+
 }  // namespace
 
 std::optional<SharedKeyHeader> parse_shared_key(std::string_view authorization) {
@@ -234,11 +269,16 @@ std::vector<std::string> strings_to_sign(const RequestToSign& request, std::stri
 }
 
 std::string signature_of(std::string_view key, std::string_view text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned int length = 0;
-  ::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()),
-         reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest, &length);
-  return base64_encoded({reinterpret_cast<const char*>(digest), length});
+  EVP_MAC_CTX* const context = context_of(key);
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  std::size_t length = 0;
+  // Without a key it begins anew with the one that it has.
+  const bool done = ::EVP_MAC_init(context, nullptr, 0, nullptr) == 1 &&
+                    ::EVP_MAC_update(context, reinterpret_cast<const unsigned char*>(text.data()),
+                                     text.size()) == 1 &&
+                    ::EVP_MAC_final(context, digest.data(), &length, digest.size()) == 1;
+  WINDLASS_ASSERT(done);
+  return base64_encoded({reinterpret_cast<const char*>(digest.data()), length});
 }
 
 bool signature_matches(const RequestToSign& request, const SharedKeyHeader& presented,

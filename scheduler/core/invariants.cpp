@@ -132,6 +132,8 @@ void check_nodes(const State& state, Check& check) {
     check.that(node.slots.used() == used[seq], node_name + " counts its slots right");
     check.that(node.slots.used() <= node.slots.total(), node_name + " holds no more than it has");
     check.that(node.running == running[seq], node_name + " counts its tasks right");
+    check.that(state.find_node(seq) == &node && state.find_node_by_id(node.record.id) == &node,
+               node_name + " is found by its number and its id");
     const auto pool = state.pools.find(node.record.pool);
     check.that(pool != state.pools.end(), node_name + " belongs to a pool");
     if (pool == state.pools.end()) continue;
