@@ -59,7 +59,8 @@ std::vector<std::string> strings_to_sign(const RequestToSign& request, std::stri
 std::string signature_of(std::string_view key, std::string_view text);
 
 // True when `presented` is the signature of any variant under any of the keys. Keys are compared in
-// constant time; how long a refusal takes depends on the request only.
+// constant time; how long a refusal takes depends on the request only, and the first time on
+// whether this thread has signed with the keys.
 bool signature_matches(const RequestToSign& request, const SharedKeyHeader& presented,
                        std::span<const std::string> keys);
 

@@ -24,9 +24,9 @@ Job& job_of(State& state, JobSeq seq) {
 }
 
 Node& node_of(State& state, NodeSeq seq) {
-  const auto found = state.nodes_by_seq.find(seq);
-  WINDLASS_ASSERT(found != state.nodes_by_seq.end());
-  return *found->second;
+  const auto found = state.nodes.find(seq);
+  WINDLASS_ASSERT(found != state.nodes.end());
+  return found->second;
 }
 
 void count(TaskCounts& counts, const TaskRecord& task, int sign) {
@@ -233,7 +233,6 @@ struct Applier {
     if (added) {
       pool.nodes.emplace(lower_cased(node.id), node.seq);
       state.nodes_by_id.emplace(lower_cased(node.id), &found->second);
-      state.nodes_by_seq.emplace(node.seq, &found->second);
       state.workers[node.worker].nodes.insert(node.seq);
     } else {
       tally_node(pool, found->second.record, -1);
@@ -268,7 +267,6 @@ struct Applier {
     state.nodes_dirty.erase(event.node);
     state.nodes_to_release.erase(event.node);
     state.nodes_unknown.erase(event.node);
-    state.nodes_by_seq.erase(event.node);
     state.nodes.erase(event.node);
     rows.erase_node(event.node);
   }

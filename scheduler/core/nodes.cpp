@@ -178,6 +178,7 @@ bool pursue_kind(Step& step, PoolSeq seq, bool dedicated) {
   const std::int32_t target =
       deleting ? 0 : (dedicated ? spec.target_dedicated_nodes : spec.target_spot_nodes);
   const std::int32_t claimed = dedicated ? pool->nodes_claimed_dedicated : pool->nodes_claimed_spot;
+  // Live: it shows what is drained and claimed below.
   const NodeTally& tally = dedicated ? pool->dedicated_nodes : pool->spot_nodes;
   const bool stopping = pool->record.allocation_state == AllocationState::stopping;
   const std::int32_t excess = tally.staying - target;

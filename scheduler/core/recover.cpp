@@ -20,7 +20,6 @@ void recover_pools_and_nodes(State& state, Rows& rows) {
     Node made{node, NodeSlots(pool.record.spec.task_slots_per_node)};
     const auto kept = state.nodes.emplace(node.seq, std::move(made)).first;
     state.nodes_by_id.emplace(lower_cased(node.id), &kept->second);
-    state.nodes_by_seq.emplace(node.seq, &kept->second);
   });
   rows.each_claim([&](ClaimRecord claim) {
     Pool& pool = state.pools.at(claim.pool);

@@ -24,8 +24,8 @@ const Pool* State::find_pool(PoolSeq seq) const {
 }
 
 const Node* State::find_node(NodeSeq seq) const {
-  const auto found = nodes_by_seq.find(seq);
-  return found == nodes_by_seq.end() ? nullptr : found->second;
+  const auto found = nodes.find(seq);
+  return found == nodes.end() ? nullptr : &found->second;
 }
 
 const Node* State::find_node(const Pool& pool, std::string_view node_id) const {
@@ -208,9 +208,9 @@ void tally_node(Pool& pool, const NodeRecord& node, std::int32_t by) {
 }
 
 void reindex_node(State& state, NodeSeq seq) {
-  const auto found = state.nodes_by_seq.find(seq);
-  WINDLASS_ASSERT(found != state.nodes_by_seq.end());
-  Node& node = *found->second;
+  const auto found = state.nodes.find(seq);
+  WINDLASS_ASSERT(found != state.nodes.end());
+  Node& node = found->second;
   if (!node.releases_due.empty()) state.nodes_to_release.insert(seq);
   if (node.record.state == NodeState::unknown)
     state.nodes_unknown.insert(seq);

@@ -185,7 +185,6 @@ class State {
   std::map<PoolSeq, Pool> pools;
   std::map<EntityKey, PoolSeq> pools_by_id;
   std::map<NodeSeq, Node> nodes;
-  std::unordered_map<NodeSeq, Node*> nodes_by_seq;  // the same: each task looks its node up often
   std::unordered_map<std::string, Node*, TextHash, std::equal_to<>> nodes_by_id;  // lower-cased
   std::set<NodeSeq> nodes_unknown;  // by the clock they are given up
   std::map<JobSeq, Job> jobs;

@@ -24,7 +24,7 @@ constexpr std::size_t kJsonDepthMax = 100;
 // Answers from a seed.
 class AnyBackend final : public gateway::Backend {
  public:
-  explicit AnyBackend(std::uint64_t seed) : random_(seed), busy_(seed % 8) {}
+  explicit AnyBackend(std::uint64_t seed) : random_(seed) {}
 
   ShardId shards_total() const override { return 4; }
   void ask(ShardId shard, Command command, MonoTime, gateway::Later<Answer>& to) override {
@@ -36,10 +36,8 @@ class AnyBackend final : public gateway::Backend {
     const bool find = std::holds_alternative<FindJob>(command.request);
     to.set(find ? Answer{JobFound{static_cast<ShardId>(random_.below(4))}} : fitting(command));
   }
-  std::optional<Error> refusal(ShardId shard) const override {
-    if (shard != busy_) return std::nullopt;
-    return Error{ErrorCode::server_busy, {}, {}};
-  }
+  // Not asked: one request knows of no job's shard yet.
+  std::optional<Error> refusal(ShardId) const override { return std::nullopt; }
   std::uint64_t ask_files(InstanceId, FileRequest request, MonoTime,
                           gateway::Later<FileReply>& to) override {
     FileReply reply = random_.make<FileReply>();
@@ -71,7 +69,6 @@ class AnyBackend final : public gateway::Backend {
     return Error{};
   }
   test::RandomValues random_;
-  const std::uint64_t busy_;  // a shard, or none
 };
 
 boost::json::value parsed(const std::string& text) {
