@@ -1,12 +1,23 @@
 #include "worker/exec/containment.h"
 
+#include "worker/exec/boot_clock.h"
 #include "worker/exec/process_table.h"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 
 namespace windlass::worker::exec {
+
+namespace {
+
+// Of children that come and go, until the next check of the attempt.
+constexpr int kLooksMax = 4;
+// How long a process may show no command line before it counts as one that hides.
+constexpr Duration kExecveMax = std::chrono::seconds(1);
+
+}  // namespace
 
 // ---- by cgroup ---------------------------------------------------------------------------------
 
@@ -109,19 +120,47 @@ void DescentContainment::over(const AttemptKey& key) {
   }
 }
 
+// Whatever is left of an attempt hangs below children of ours. What a child has when it dies
+// becomes ours at that moment, and stays on the list until this thread reaps it. So once all that a
+// list named are dead or others', a second list that names nobody else says that nothing is left;
+// one look would miss who was born and lost its parent during it.
 bool DescentContainment::empty(const AttemptKey& key) {
   if (!families_.contains(key)) return true;
-  return orphans().empty() || members(key).empty();
+  std::vector<int> judged;
+  for (int look = 0; look < kLooksMax; ++look) {
+    std::vector<int> adopted = orphans();
+    const bool nobody_new = std::all_of(adopted.begin(), adopted.end(), [&](int pid) {
+      return std::find(judged.begin(), judged.end(), pid) != judged.end();
+    });
+    if (nobody_new) return true;
+    for (const int pid : adopted) {
+      if (may_be_of(pid, key)) return false;
+    }
+    judged = std::move(adopted);
+  }
+  return false;
+}
+
+// Whether a child of ours lives and is this attempt's, or is about to show whose it is.
+bool DescentContainment::may_be_of(int pid, const AttemptKey& key) {
+  const auto info = process_info(pid);
+  if (!info) return true;  // no descriptor left; asked again later
+  if (info->state == 'Z') return false;
+  const Orphan& orphan = judge(*info);
+  if (orphan.suspects.size() == 1) return orphan.suspects.contains(key);
+  return orphan.suspects.contains(key) && in_execve(pid) &&
+         boottime_now().mono - orphan.seen < kExecveMax;
 }
 
 // Children of ours that are no leaders. Leaders are made by the launch lane and are its thread's
 // children, orphans are given to this one, which tells them from those that are just being made.
-// Where the kernel does not list children by thread, those have to be left alone for the moment.
-std::vector<int> DescentContainment::orphans() const {
+// Where the kernel does not list children by thread, those are among them.
+std::vector<int> DescentContainment::orphans() {
   std::vector<int> found;
-  if (const auto adopted = children_of_this_thread()) {
-    found = *adopted;
-  } else if (launching_ == 0) {
+  if (auto adopted = children_of_this_thread()) {
+    found = std::move(*adopted);
+  } else {
+    listed_by_thread_ = false;
     for (const auto& [pid, info] : all_processes()) {
       if (info.parent == getpid()) found.push_back(pid);
     }
@@ -146,9 +185,10 @@ const DescentContainment::Orphan& DescentContainment::judge(const ProcessInfo& p
     }
   }
   if (same) return known->second;
-  static const Orphan kOfALaunch;  // its attempt is not announced yet; nobody is suspected
-  if (marked.starts_with(prefix) && launching_ > 0) return kOfALaunch;
-  Orphan orphan{.start_time = process.start_time, .suspects = {}};
+  // Its attempt is not announced yet, or it may be one that is being made; nobody is suspected.
+  static const Orphan kOfALaunch;
+  if (launching_ > 0 && (marked.starts_with(prefix) || !listed_by_thread_)) return kOfALaunch;
+  Orphan orphan{.start_time = process.start_time, .seen = boottime_now().mono, .suspects = {}};
   for (const auto& [key, family] : families_) orphan.suspects.insert(key);
   return orphans_[process.pid] = std::move(orphan);
 }

@@ -66,7 +66,8 @@ class CgroupContainment : public Containment {
 // children of ours that are nobody's leader ("orphans"). Whose an orphan is, is told by its session
 // or process group, by a variable in its environment, or by having been seen below its attempt's
 // process. One that hid all three is suspected of every attempt that ran when it was first seen,
-// and belongs to the last of these that runs: it cannot outlive them.
+// and belongs to the last of these that runs: it cannot outlive them. Used by the spawner's first
+// thread only: the kernel gives orphans to that one, and it alone reaps.
 class DescentContainment : public Containment {
  public:
   // `why` names the reason for doing without cgroups. `folder_mark` is unique to the data folder.
@@ -95,10 +96,12 @@ class DescentContainment : public Containment {
   };
   struct Orphan {
     std::uint64_t start_time = 0;
+    MonoTime seen;                  // first, if that did not tell whose it is
     std::set<AttemptKey> suspects;  // one: it is known
   };
 
-  std::vector<int> orphans() const;
+  std::vector<int> orphans();
+  bool may_be_of(int pid, const AttemptKey& key);
   std::vector<int> members(const AttemptKey& key);
   void signal_all(const AttemptKey& key, int signal);
   const Orphan& judge(const struct ProcessInfo& process);
@@ -106,6 +109,7 @@ class DescentContainment : public Containment {
   std::string why_;
   std::string folder_mark_;
   int launching_ = 0;  // prepared, and neither begun nor given up
+  bool listed_by_thread_ = true;
   std::map<AttemptKey, Family> families_;
   std::map<int, AttemptKey> leaders_;  // by pid, those not reaped
   std::map<int, Orphan> orphans_;      // by pid; also descendants seen before they became orphans

@@ -98,4 +98,9 @@ std::optional<std::string> environment_of(int pid, std::string_view variable) {
   return std::nullopt;
 }
 
+bool in_execve(int pid) {
+  const auto command_line = read_small_file("/proc/" + std::to_string(pid) + "/cmdline");
+  return command_line && command_line->empty();
+}
+
 }  // namespace windlass::worker::exec

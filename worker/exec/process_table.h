@@ -40,4 +40,8 @@ std::optional<std::vector<int>> children_of_this_thread();
 // not be read.
 std::optional<std::string> environment_of(int pid, std::string_view variable);
 
+// Whether it shows no command line: in the midst of an execve, when it shows no environment either.
+// A process can also make it so, to hide.
+bool in_execve(int pid);
+
 }  // namespace windlass::worker::exec

@@ -332,6 +332,8 @@ void SpawnerCore::ask_to_end(Attempts::iterator it, EndReason reason, Duration g
   if (attempt.phase == Phase::running) {
     attempt.phase = Phase::terminating;
     out.actions.push_back({Action::Kind::terminate, it->first});
+    // Of one that had settled perhaps nothing is left, and then no death will ask for a check.
+    if (attempt.leader_ended) out.actions.push_back({Action::Kind::check_empty, it->first});
   }
   attempt.kill_at = std::min(attempt.kill_at, now.mono + grace);
   reschedule(it);

@@ -573,6 +573,12 @@ BOOST_AUTO_TEST_CASE(what_is_kept_ends_with_its_kill_its_lease_or_its_time) {
   killed.pass(1s);
   BOOST_TEST((killed.ended(kA).value().reason == EndReason::killed));
 
+  Bench alone;  // it has left nothing that could use the grace
+  alone.start(request);
+  alone.leader_ends(kA, 0);
+  alone.kill(kA, 15s);
+  BOOST_TEST((alone.ended(kA).value().reason == EndReason::killed));
+
   Bench late;
   late.start(request);
   late.left_behind[kA] = 1;

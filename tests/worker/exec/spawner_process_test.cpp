@@ -225,6 +225,20 @@ BOOST_DATA_TEST_CASE(children_left_behind_die_before_the_end_is_told, bdata::mak
   }
 }
 
+// Whoever looks at the processes of such a chain one after the other finds each of them dead.
+BOOST_DATA_TEST_CASE(a_chain_of_forks_is_not_taken_for_an_end, bdata::make(kWays), way) {
+  SpawnerBench bench(way);
+  bench.on_end = [&](const Ended&) { BOOST_TEST(bench.marked().empty()); };
+  const StartRequest request = bench.request(
+      {"/usr/bin/perl", "-MPOSIX", "-e",
+       "exit 7 if fork; for (1..500) { POSIX::setsid(); POSIX::_exit(0) if fork } sleep 1000"});
+  for (int round = 0; round < 3; ++round) {
+    StartRequest again = request;
+    again.key.attempt = static_cast<std::uint32_t>(round);
+    BOOST_TEST(bench.run(again).exit_code == 7);
+  }
+}
+
 BOOST_DATA_TEST_CASE(an_escape_without_marks_is_caught, bdata::make(kWays), way) {
   SpawnerBench bench(way);
   const std::string file = bench.folder() + "/pid";
