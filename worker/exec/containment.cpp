@@ -152,7 +152,7 @@ bool DescentContainment::may_be_of(int pid, const AttemptKey& key) {
          boottime_now().mono - orphan.seen < kExecveMax;
 }
 
-// Children of ours that are no leaders. Leaders are made by the launch lane and are its thread's
+// Children of ours that are no leaders. Leaders are made by the launch lanes and are those threads'
 // children, orphans are given to this one, which tells them from those that are just being made.
 // Where the kernel does not list children by thread, those are among them.
 std::vector<int> DescentContainment::orphans() {

@@ -23,7 +23,7 @@ namespace windlass::worker::exec {
 namespace {
 
 constexpr std::size_t kFramesPerTurn = 64;
-constexpr std::uint64_t kLaneMax = 8;  // launches handed over and not reported
+constexpr std::size_t kUnderWayMax = 4;  // launches handed over and not reported, for each lane
 constexpr std::size_t kReadBytes = 256U << 10;
 constexpr std::uint64_t kBlockBytes = 512;  // getrusage(2)
 constexpr Duration kFolderLookInterval = std::chrono::seconds(1);
@@ -50,13 +50,13 @@ Welcome describe_self(const Containment& containment) {
 Spawner::Spawner(Parts parts)
     : parts_(std::move(parts)),
       core_(parts_.limits, describe_self(*parts_.containment), boottime_now()),
-      lane_(*parts_.launcher) {
+      lanes_(parts_.lanes, parts_.descriptors_soft) {
   epoll_ = checked("epoll_create1", epoll_create1(EPOLL_CLOEXEC));
   sigset_t all;
   sigfillset(&all);
   signals_ = checked("signalfd", signalfd(-1, &all, SFD_NONBLOCK | SFD_CLOEXEC));
   timer_ = checked("timerfd_create", timerfd_create(CLOCK_BOOTTIME, TFD_NONBLOCK | TFD_CLOEXEC));
-  for (const int fd : {parts_.listener, signals_, timer_, lane_.fd()}) {
+  for (const int fd : {parts_.listener, signals_, timer_, lanes_.fd()}) {
     epoll_event event{};
     event.events = EPOLLIN;
     event.data.fd = fd;
@@ -86,8 +86,8 @@ void Spawner::run() {
       } else if (fd == timer_) {
         std::uint64_t expirations = 0;
         if (read(timer_, &expirations, sizeof(expirations)) > 0) timer_at_ = MonoTime{INT64_MAX};
-      } else if (fd == lane_.fd()) {
-        take_from_lane();
+      } else if (fd == lanes_.fd()) {
+        take_from_lanes();
       } else if (fd == worker_) {
         read_worker();
       }
@@ -99,7 +99,7 @@ void Spawner::run() {
     core_.tick(now, effects);
     carry_out(effects);
     look_for_folder(now);
-    feed_lane();
+    feed_lanes();
     write_worker();
   }
 }
@@ -260,12 +260,12 @@ void Spawner::read_signals() {
 
 // Only a few at a time, so that what is still here can be called off, and cgroups are taken by
 // those who use them.
-void Spawner::feed_lane() {
-  while (!waiting_.empty() && submitted_ - launched_ < kLaneMax) {
+void Spawner::feed_lanes() {
+  while (!waiting_.empty() && launches_.under_way() < kUnderWayMax * lanes_.count()) {
     StartRequest request = std::move(waiting_.front());
     waiting_.pop_front();
     std::optional<StartFailed> failed = core_.called_off(request.key);
-    LaunchLane::Job job;
+    LaunchLanes::Job job;
     if (!failed) {
       try {
         job.join = parts_.containment->prepare(request);
@@ -282,40 +282,35 @@ void Spawner::feed_lane() {
     job.mark = parts_.containment->mark(request.key);
     job.limit_processes_by_user = !parts_.containment->limits_processes();
     job.request = std::move(request);
-    lane_.submit(std::move(job));
-    ++submitted_;
+    job.number = launches_.begin();
+    lanes_.submit(std::move(job));
   }
 }
 
-void Spawner::take_from_lane() {
-  for (const LaunchLane::Done& done : lane_.take()) {
-    ++launched_;
+void Spawner::take_from_lanes() {
+  for (const LaunchLanes::Done& done : lanes_.take()) {
+    const int pid = done.result.pid;
+    const std::optional<LeaderEnd> end = launches_.reported(done.number, pid);
     Effects effects;
-    if (done.result.pid == 0) {
+    if (pid == 0) {
       parts_.containment->gave_up(done.key);
       core_.launch_failed(done.result.failed, effects);
       carry_out(effects);
       continue;
     }
-    const int pid = done.result.pid;
     parts_.containment->began(done.key, pid);
     core_.launched(done.key, pid, done.began, boottime_now(), effects);
-    const auto early = early_ends_.find(pid);
-    if (early == early_ends_.end()) {
+    if (!end) {
       leaders_.emplace(pid, done.key);
       carry_out(effects);
     } else {
       // Gone already, so nothing may be sent to its number.
       parts_.containment->leader_ended(done.key);
       carry_out(effects);
-      const LeaderEnd end = early->second.end;
-      early_ends_.erase(early);
-      core_.leader_ended(done.key, end, boottime_now(), effects);
+      core_.leader_ended(done.key, *end, boottime_now(), effects);
       carry_out(effects);
     }
   }
-  std::erase_if(early_ends_,
-                [this](const auto& entry) { return entry.second.submitted <= launched_; });
 }
 
 // We are everybody's last parent, so whoever dies is reaped here: the commands' own processes, and
@@ -328,7 +323,7 @@ void Spawner::reap() {
     siginfo_t dead{};
     if (waitid(P_ALL, 0, &dead, WEXITED | WNOHANG | WNOWAIT) != 0 || dead.si_pid == 0) break;
     LeaderEnd end;
-    if (leaders_.contains(dead.si_pid) || submitted_ > launched_)
+    if (leaders_.contains(dead.si_pid) || launches_.under_way() > 0)
       count_calls(dead.si_pid, end.usage);
     int status = 0;
     rusage usage{};
@@ -342,7 +337,7 @@ void Spawner::reap() {
     end.usage.write_bytes = static_cast<std::uint64_t>(usage.ru_oublock) * kBlockBytes;
     const auto leader = leaders_.find(pid);
     if (leader == leaders_.end()) {
-      if (submitted_ > launched_) early_ends_[pid] = {.end = end, .submitted = submitted_};
+      launches_.reaped(pid, end);
       parts_.containment->orphan_reaped(pid);
       orphans = true;
       continue;

@@ -1,14 +1,16 @@
 // The spawner's shell: sockets, signals, clocks and processes around the decisions of
-// spawner_core.h. One thread, one epoll; processes are made by a lane beside it.
+// spawner_core.h. One thread, one epoll; processes are made by lanes beside it.
 #pragma once
 
 #include "worker/exec/containment.h"
-#include "worker/exec/launch_lane.h"
+#include "worker/exec/launch_lanes.h"
+#include "worker/exec/launches.h"
 #include "worker/exec/spawner_core.h"
 
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -19,7 +21,8 @@ class Spawner {
   struct Parts {
     int listener = -1;  // bound, listening, not blocking; owned from here on
     CoreLimits limits;
-    Launcher* launcher = nullptr;
+    unsigned lanes = 1;                             // threads that make processes
+    std::optional<std::uint64_t> descriptors_soft;  // as in Launcher
     Containment* containment = nullptr;
     std::function<void(const std::string&)> log;  // one line: event=... field=...
     std::function<bool()> folder_gone;            // so no worker will ever find us again
@@ -40,8 +43,8 @@ class Spawner {
   // noticed while thousands of starts are queued.
   void handle_frames();
   void handle(const Request& request, Effects& effects);
-  void feed_lane();
-  void take_from_lane();
+  void feed_lanes();
+  void take_from_lanes();
   void read_signals();
   void reap();
   void carry_out(Effects& effects);
@@ -67,17 +70,9 @@ class Spawner {
   MonoTime folder_look_at_{INT64_MAX};  // while no worker is connected
   bool children_changed_ = false;
   std::unordered_map<int, AttemptKey> leaders_;  // by pid, not yet reaped
-  LaunchLane lane_;
-  std::deque<StartRequest> waiting_;  // for the lane
-  std::uint64_t submitted_ = 0;       // to the lane, ever
-  std::uint64_t launched_ = 0;        // of these, heard of again
-  // Reaped, but no leader we know: perhaps one whose launch the lane has not reported yet. Kept
-  // until all launches are reported that were under way then.
-  struct EarlyEnd {
-    LeaderEnd end;
-    std::uint64_t submitted = 0;
-  };
-  std::unordered_map<int, EarlyEnd> early_ends_;
+  LaunchLanes lanes_;
+  std::deque<StartRequest> waiting_;  // for a lane
+  Launches launches_;                 // handed to lanes
 };
 
 }  // namespace windlass::worker::exec

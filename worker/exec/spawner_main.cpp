@@ -24,10 +24,14 @@
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
+#include <thread>
 
 namespace windlass::worker::exec {
 
 namespace {
+
+// A lane sleeps most of the time: until the child that it made runs the command.
+constexpr unsigned kLanesForAProcessor = 2;
 
 constexpr const char* kSocketName = "spawner.sock";
 constexpr const char* kLockName = "spawner.lock";
@@ -196,7 +200,8 @@ int serve(const Arguments& arguments) {
   const std::string mark = folder_mark();
   clear_leftovers(mark);
 
-  Launcher launcher(raise_descriptors());
+  const std::optional<std::uint64_t> descriptors_soft = raise_descriptors();
+  Launcher launcher(descriptors_soft);  // for a try
   std::string why_not;
   std::unique_ptr<Cgroups> cgroups =
       Cgroups::open(arguments.cgroups, "windlass-" + mark, launcher, why_not);
@@ -213,7 +218,8 @@ int serve(const Arguments& arguments) {
   limits.idle_exit = std::chrono::seconds(arguments.idle_exit_seconds);
   Spawner spawner({.listener = listen_here(),
                    .limits = limits,
-                   .launcher = &launcher,
+                   .lanes = kLanesForAProcessor * std::thread::hardware_concurrency(),
+                   .descriptors_soft = descriptors_soft,
                    .containment = containment.get(),
                    .log = log_line,
                    .folder_gone = folder_gone});

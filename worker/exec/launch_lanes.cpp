@@ -1,30 +1,34 @@
-#include "worker/exec/launch_lane.h"
+#include "worker/exec/launch_lanes.h"
 
 #include "worker/exec/boot_clock.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 namespace windlass::worker::exec {
 
-LaunchLane::LaunchLane(Launcher& launcher) : launcher_(launcher) {
+LaunchLanes::LaunchLanes(unsigned count, std::optional<std::uint64_t> descriptors_soft) {
   event_ = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (event_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-  // Signals are blocked by now, and the thread inherits that.
-  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+  // Signals are blocked by now, and the threads inherit that.
+  for (unsigned lane = std::clamp(count, 1U, kLanesMax); lane > 0; --lane) {
+    threads_.emplace_back(
+        [this, descriptors_soft](const std::stop_token& stop) { run(stop, descriptors_soft); });
+  }
 }
 
-LaunchLane::~LaunchLane() {
-  thread_.request_stop();
-  thread_.join();
+LaunchLanes::~LaunchLanes() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  threads_.clear();
   close(event_);
 }
 
-void LaunchLane::submit(Job job) {
+void LaunchLanes::submit(Job job) {
   {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
@@ -32,14 +36,15 @@ void LaunchLane::submit(Job job) {
   work_.notify_one();
 }
 
-std::vector<LaunchLane::Done> LaunchLane::take() {
+std::vector<LaunchLanes::Done> LaunchLanes::take() {
   std::uint64_t count = 0;
   if (read(event_, &count, sizeof(count)) < 0) return {};
   const std::lock_guard lock(mutex_);
   return std::exchange(done_, {});
 }
 
-void LaunchLane::run(const std::stop_token& stop) {
+void LaunchLanes::run(const std::stop_token& stop, std::optional<std::uint64_t> descriptors_soft) {
+  Launcher launcher(descriptors_soft);
   while (true) {
     Job job;
     {
@@ -48,8 +53,8 @@ void LaunchLane::run(const std::stop_token& stop) {
       job = std::move(jobs_.front());
       jobs_.pop_front();
     }
-    Done done{.key = job.request.key, .result = {}, .began = boottime_now()};
-    done.result = launcher_.launch(job.request, job.join, job.mark, job.limit_processes_by_user);
+    Done done{.number = job.number, .key = job.request.key, .result = {}, .began = boottime_now()};
+    done.result = launcher.launch(job.request, job.join, job.mark, job.limit_processes_by_user);
     bool tell = false;
     {
       const std::lock_guard lock(mutex_);
