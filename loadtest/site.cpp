@@ -190,6 +190,9 @@ std::map<std::string, RoleUse> Site::use() const {
     use[role.role].cpu_seconds += value_of(metrics, "process_cpu_seconds_total");
     use[role.role].resident_bytes += value_of(metrics, "process_resident_memory_bytes");
     use[role.role].anonymous_bytes += anonymous_bytes_of(role.pid);
+    if (role.role == "worker") {
+      use[role.role].folders_cleared += value_of(metrics, "windlass_worker_folders_cleared_total");
+    }
   }
   return use;
 }

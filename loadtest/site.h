@@ -23,6 +23,7 @@ struct RoleUse {
   double cpu_seconds = 0;
   double resident_bytes = 0;   // of a scheduler most of it is its file, mapped
   double anonymous_bytes = 0;  // its own memory; 0 when that cannot be seen from here
+  double folders_cleared = 0;  // of tasks, by workers
 };
 
 class Site {

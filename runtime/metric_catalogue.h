@@ -218,6 +218,8 @@ constexpr std::span<const double> buckets_of(MetricType type) {
     "Orders about nodes, boots or attempts that are gone: dropped (fenced).")                      \
   X(worker_leases_expired, counter, "windlass_worker_leases_expired_total", "",                    \
     "Node leases that ran out, their attempts killed.")                                            \
+  X(worker_folders_cleared, counter, "windlass_worker_folders_cleared_total", "",                  \
+    "Folders of tasks whose content was deleted: their retention was over, or job or node gone.")  \
   X(worker_free_bytes, gauge, "windlass_worker_free_bytes", "",                                    \
     "Free bytes of the file system under the nodes' folders.")                                     \
   /* embedded blob endpoint */                                                                     \

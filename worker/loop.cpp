@@ -222,6 +222,7 @@ void Loop::turn() {
   if (guard_) guard_->flush();
   speak();
   metrics_.count(*agent_, *endpoint_, now);
+  if (files_) metrics_.count_cleared(files_->task_folders_cleared());
   if (spool_) metrics_.show_spool(spool_->bytes());
   place_->refresh();
   update_readiness();

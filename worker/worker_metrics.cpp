@@ -37,6 +37,7 @@ WorkerMetrics::WorkerMetrics(runtime::Metrics& metrics, std::string_view executo
   spool_bytes_ = metrics.gauge(metric::worker_spool_bytes);
   stale_orders_ = rising(metric::worker_stale_orders);
   leases_expired_ = rising(metric::worker_leases_expired);
+  folders_cleared_ = rising(metric::worker_folders_cleared);
   metrics.at_scrape([nodes_folder, free = metrics.gauge(metric::worker_free_bytes)]() mutable {
     free.set(runtime::free_bytes(nodes_folder));
   });

@@ -19,6 +19,7 @@ class WorkerMetrics {
   void count(const NodeAgent& agent, const bus::PeerEndpoint& endpoint, Now now);
   // What is about to be said.
   void count(const std::vector<Outgoing>& messages);
+  void count_cleared(std::uint64_t task_folders) { folders_cleared_.reach(task_folders); }
   void show_spool(std::uint64_t bytes) { spool_bytes_.set(static_cast<double>(bytes)); }
 
  private:
@@ -38,6 +39,7 @@ class WorkerMetrics {
   runtime::Gauge spool_bytes_;
   runtime::RisingCounter stale_orders_;
   runtime::RisingCounter leases_expired_;
+  runtime::RisingCounter folders_cleared_;
   runtime::BusMetrics bus_;
   MonoTime show_due_;
 };

@@ -128,6 +128,9 @@ void UseMeter::tell(Round& round, double tasks) const {
     const double cpu = use.cpu_seconds - (before == before_.end() ? 0 : before->second.cpu_seconds);
     total += cpu;
     round.numbers["cpu_us_per_task." + role] = cpu * 1e6 / tasks;
+    if (role == "worker" && before != before_.end()) {
+      round.numbers["folders_cleared"] = use.folders_cleared - before->second.folders_cleared;
+    }
     round.numbers["rss_mb." + role] = use.resident_bytes / kBytesPerMegabyte;
   }
   if (total > 0) round.numbers["cpu_us_per_task.all_roles"] = total * 1e6 / tasks;

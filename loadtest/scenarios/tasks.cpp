@@ -54,6 +54,9 @@ Round collections(Site& site, const Parameters& parameters) {
     round.numbers.erase("requests_per_second");
     round.numbers[kGeneratorCores] = added.own_cpu_seconds / seconds;
     meter.tell(round, static_cast<double>(total));
+    if (round.numbers.contains("folders_cleared")) {
+      round.numbers["folders_cleared_per_second"] = round.numbers["folders_cleared"] / seconds;
+    }
     round.series["completed per second"] = rate_of(watch.completed_over_time(), 0.25);
   }
   if (disk > 0) {

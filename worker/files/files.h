@@ -92,6 +92,10 @@ class Files {
   int fd() const { return event_fd_.get(); }  // readable when there are results
   std::vector<FileResult> results();
 
+  // How many folders of tasks were emptied or removed, because their time was over, or with their
+  // job or node. From any thread.
+  std::uint64_t task_folders_cleared() const { return folders_.tasks_cleared(); }
+
  private:
   void run(const std::stop_token& stop);
   void sweep(const std::stop_token& stop);

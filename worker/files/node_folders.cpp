@@ -336,8 +336,11 @@ std::optional<NodeFolders::Swept> NodeFolders::sweep_one() {
     trash_.push_back(std::move(trash));
     return Swept{};
   }
-  if (trash.kind == TrashKind::task && keep_as_spare(trash.name)) return swept;
-  swept.error_number = remove_tree(trash_folder_.get(), trash.name);
+  const bool task = trash.kind == TrashKind::task;
+  if (!task || !keep_as_spare(trash.name)) {
+    swept.error_number = remove_tree(trash_folder_.get(), trash.name);
+  }
+  if (task && swept.error_number == 0) ++tasks_cleared_;
   return swept;
 }
 

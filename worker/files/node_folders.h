@@ -18,6 +18,7 @@
 #include "model/common.h"
 #include "worker/files/confined.h"
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -65,6 +66,7 @@ class NodeFolders {
   bool has_trash() const;
 
   std::size_t spare_total() const;
+  std::uint64_t tasks_cleared() const { return tasks_cleared_; }  // folders, ever
 
  private:
   enum class TrashKind { task, job, node, other };
@@ -93,6 +95,7 @@ class NodeFolders {
 
   mutable std::mutex mutex_;        // guards these three
   std::vector<std::string> spare_;  // names in .trash
+  std::atomic<std::uint64_t> tasks_cleared_ = 0;
   std::deque<Trash> trash_;
   std::uint64_t next_name_ = 0;
 

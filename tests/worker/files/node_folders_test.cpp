@@ -225,6 +225,7 @@ BOOST_AUTO_TEST_CASE(a_removed_job_leaves_its_task_folders_to_the_next_tasks) {
   BOOST_TEST(!scratch.exists("nodes/n1/workitems/j"));
   while (const auto swept = folders.sweep_one()) BOOST_TEST(swept->error_number == 0);
   BOOST_TEST(folders.spare_total() == 3u);
+  BOOST_TEST(folders.tasks_cleared() == 3u);
   BOOST_TEST(in_trash(scratch) == 3);
   std::vector<ino_t> used;
   for (const char* task : {"t1", "t2", "t3"}) {
