@@ -13,9 +13,6 @@ void apply(State& state, Rows& rows, const ShardEvent& event);
 // Writes what apply() left in memory: counts of jobs, totals of nodes, the counters. Once a batch.
 void write_back(State& state, Rows& rows);
 
-// Puts an active task where it belongs: behind its dependencies, behind its old attempt, or ready.
-void enqueue(State& state, Rows& rows, Job& job, const OpenTask& task);
-
 // Loads the state from the rows; `state` must be new. Costs a pass over open tasks, never over
 // completed ones.
 void recover(State& state, Rows& rows);

@@ -1,6 +1,7 @@
 #include "model/assert.h"
 #include "model/museum.h"
 #include "scheduler/core/apply.h"
+#include "scheduler/core/apply_tasks.h"
 
 namespace windlass::scheduler {
 
