@@ -150,7 +150,7 @@ std::optional<BlobPage> parse_blob_page(std::string_view xml) {
 }
 
 std::string block_id(std::uint32_t number) {
-  char text[16];
+  char text[17];
   std::snprintf(text, sizeof text, "block-%06u", number);
   return base64_encoded(text);
 }
