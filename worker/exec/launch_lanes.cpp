@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <memory>
 #include <system_error>
 #include <utility>
 
@@ -17,8 +18,8 @@ LaunchLanes::LaunchLanes(unsigned count, std::optional<std::uint64_t> descriptor
   if (event_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
   // Signals are blocked by now, and the threads inherit that.
   for (unsigned lane = std::clamp(count, 1U, kLanesMax); lane > 0; --lane) {
-    threads_.emplace_back(
-        [this, descriptors_soft](const std::stop_token& stop) { run(stop, descriptors_soft); });
+    threads_.emplace_back([this, launcher = std::make_unique<Launcher>(descriptors_soft)](
+                              const std::stop_token& stop) { run(stop, *launcher); });
   }
 }
 
@@ -43,8 +44,7 @@ std::vector<LaunchLanes::Done> LaunchLanes::take() {
   return std::exchange(done_, {});
 }
 
-void LaunchLanes::run(const std::stop_token& stop, std::optional<std::uint64_t> descriptors_soft) {
-  Launcher launcher(descriptors_soft);
+void LaunchLanes::run(const std::stop_token& stop, Launcher& launcher) {
   while (true) {
     Job job;
     {

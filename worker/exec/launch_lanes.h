@@ -3,8 +3,9 @@
 // counting leases, killing and reaping; and a maker that sleeps until its child runs the command,
 // as vfork has it, leaves no processor without work.
 //
-// Nothing is shared with them but the queues. All their children are the process's, so they are
-// reaped by the guard, sometimes before their pid was said here.
+// Nothing is shared with them but the queues, and each has a launcher of its own. All their
+// children are the process's, so they are reaped by the guard, sometimes before their pid was said
+// here.
 #pragma once
 
 #include "worker/exec/launch.h"
@@ -52,7 +53,7 @@ class LaunchLanes {
   std::vector<Done> take();          // in any order
 
  private:
-  void run(const std::stop_token& stop, std::optional<std::uint64_t> descriptors_soft);
+  void run(const std::stop_token& stop, Launcher& launcher);
 
   int event_ = -1;
   std::mutex mutex_;
