@@ -3,6 +3,7 @@
 #include "model/assert.h"
 #include "model/museum.h"
 #include "model/words.h"
+#include "scheduler/core/found.h"
 
 #include <algorithm>
 #include <utility>
@@ -208,9 +209,7 @@ void tally_node(Pool& pool, const NodeRecord& node, std::int32_t by) {
 }
 
 void reindex_node(State& state, NodeSeq seq) {
-  const auto found = state.nodes.find(seq);
-  WINDLASS_ASSERT(found != state.nodes.end());
-  Node& node = found->second;
+  Node& node = node_of(state, seq);
   if (!node.releases_due.empty()) state.nodes_to_release.insert(seq);
   if (node.record.state == NodeState::unknown)
     state.nodes_unknown.insert(seq);

@@ -201,7 +201,7 @@ int serve(const Arguments& arguments) {
   clear_leftovers(mark);
 
   const std::optional<std::uint64_t> descriptors_soft = raise_descriptors();
-  Launcher launcher(descriptors_soft);  // for a try
+  Launcher launcher(descriptors_soft);  // tries whether cgroups can be joined
   std::string why_not;
   std::unique_ptr<Cgroups> cgroups =
       Cgroups::open(arguments.cgroups, "windlass-" + mark, launcher, why_not);

@@ -95,9 +95,9 @@ class NodeFolders {
 
   mutable std::mutex mutex_;        // guards these three
   std::vector<std::string> spare_;  // names in .trash
-  std::atomic<std::uint64_t> tasks_cleared_ = 0;
   std::deque<Trash> trash_;
   std::uint64_t next_name_ = 0;
+  std::atomic<std::uint64_t> tasks_cleared_ = 0;
 
   std::map<std::string, Fd> node_fds_;
   std::unordered_set<std::string> parents_;  // "NODE/workitems/JOB/job-1" that exist

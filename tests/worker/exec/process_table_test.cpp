@@ -1,5 +1,6 @@
 #include "worker/exec/process_table.h"
 
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <boost/test/unit_test.hpp>
@@ -33,6 +34,17 @@ BOOST_AUTO_TEST_CASE(this_process_is_in_the_table) {
   BOOST_TEST(processes.at(getpid()).parent == getppid());
   BOOST_TEST(processes.at(getpid()).group == getpgrp());
   BOOST_TEST(!process_info(1 << 30).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(only_who_shows_no_command_line_is_in_an_execve) {
+  BOOST_TEST(!in_execve(getpid()));
+  BOOST_TEST(!in_execve(1 << 30));
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  siginfo_t dead{};
+  BOOST_REQUIRE(waitid(P_PID, static_cast<id_t>(child), &dead, WEXITED | WNOWAIT) == 0);
+  BOOST_TEST(in_execve(child));  // without memory of its own, as in the midst of an execve
+  BOOST_REQUIRE(waitpid(child, nullptr, 0) == child);
 }
 
 BOOST_AUTO_TEST_CASE(environment_is_found_by_whole_names) {
